@@ -1,0 +1,129 @@
+"""Queries of the quality benchmark, written before any of v2m's own results had been seen.
+
+``REGISTERED`` are the queries the method was developed against: figures on them are optimistic.
+``FRESH`` were written afterwards, without looking at any ranking, and decide. ``ABSENT`` asks for
+music that the library of 28 tracks does not hold.
+"""
+
+REGISTERED_MOOD: dict[str, tuple[str, ...]] = {
+    "calm": (
+        "calm",
+        "a peaceful, slow piece for a quiet morning by the lake",
+        "relaxing background music for meditation and sleep",
+        "gentle, soothing and unhurried, nothing dramatic happens",
+    ),
+    "energetic": (
+        "energetic",
+        "fast driving music for a workout or a sports highlight reel",
+        "high energy, powerful beat that gets your adrenaline pumping",
+        "intense action music for a mountain bike race",
+    ),
+    "happy": (
+        "happy",
+        "cheerful upbeat music for a children's birthday party",
+        "a bright, joyful tune that makes you smile on a sunny day",
+        "feel-good fun music for a family holiday video",
+    ),
+    "nostalgic": (
+        "nostalgic",
+        "wistful music for looking through old photographs",
+        "bittersweet memories of childhood summers long gone",
+        "a melancholic, sentimental piece about the past",
+    ),
+    "tender": (
+        "tender",
+        "soft romantic music for a wedding video",
+        "a loving, delicate piece for a mother holding her newborn baby",
+        "warm and affectionate, intimate music for two people in love",
+    ),
+}
+
+FRESH_MOOD: dict[str, tuple[str, ...]] = {
+    "calm": (
+        "music for a slow pan over a misty valley at dawn",
+        "something restful to play while people do yoga",
+        "an unhurried bed for a documentary about snow falling on a garden",
+        "let the viewer breathe out, serene and still",
+    ),
+    "energetic": (
+        "skateboarders doing tricks in a fast montage",
+        "pumped up music for the last minutes of a football match",
+        "a car advert at full speed through the city at night",
+        "get everybody moving, hard hitting and relentless",
+    ),
+    "happy": (
+        "a sunny opener for a video about puppies at the beach",
+        "lighthearted music for friends cooking together and laughing",
+        "the children run into the playground on the first day of summer",
+        "optimistic and cheerful, everything turns out well",
+    ),
+    "nostalgic": (
+        "grandfather remembers the village he grew up in",
+        "super 8 home movies from decades ago",
+        "leaving the old house for the last time",
+        "yearning for the days that will not come back",
+    ),
+    "tender": (
+        "she takes his hand and they walk home together",
+        "a quiet kiss at the end of the wedding day",
+        "parents watch their sleeping child",
+        "fragile and loving, whispered rather than spoken",
+    ),
+}
+
+REGISTERED_SOUND: dict[str, tuple[str, ...]] = {
+    "acoustic": (
+        "acoustic",
+        "acoustic guitar and piano, natural instruments",
+        "unplugged folk music played on wooden instruments",
+        "organic sound, no electronics",
+    ),
+    "electronic": (
+        "electronic",
+        "electronic music with synthesizers and drum machine",
+        "synth pads and programmed beats",
+        "modern electronic dance production",
+    ),
+}
+
+FRESH_SOUND: dict[str, tuple[str, ...]] = {
+    "acoustic": (
+        "a small group playing real guitars and strings in a living room",
+        "fingerpicked guitar",
+        "singer-songwriter style with upright piano",
+    ),
+    "electronic": (
+        "analogue synthesizers and sequencers",
+        "club track with a drum computer",
+        "made entirely on a laptop, glossy synth sounds",
+    ),
+}
+
+ABSENT: tuple[str, ...] = (
+    "Mongolian throat singing",
+    "church organ fugue",
+    "death metal growls",
+    "solo bagpipes marching band",
+    "a cappella gospel choir clapping hands",
+    "Brazilian samba carnival percussion",
+    "old-school hip hop with rapping",
+    "operatic soprano aria with orchestra",
+    "New Orleans jazz brass band",
+    "yodeling Alpine folk song",
+    "Indian sitar raga with tabla",
+    "country song with banjo and twangy male vocals",
+    "reggae with offbeat guitar",
+    "flamenco guitar with palmas and cante",
+    "Chinese guzheng solo",
+    "polka with accordion and tuba",
+    "barbershop quartet singing",
+    "beatboxing and vocal percussion",
+    "harpsichord baroque suite",
+    "punk rock with shouted vocals",
+    "monks chanting in a stone monastery",
+    "a string quartet tearing through an atonal scherzo",
+    "ragtime on an out-of-tune saloon piano",
+    "steel drums on a Caribbean island",
+    "a murderer creeps through the cellar, screeching strings",
+    "orcs storm the castle gates, choir and war drums",
+)

@@ -1,0 +1,1 @@
+"""What music there is: the DuckDB catalogue and everything that describes a track."""

@@ -1,0 +1,77 @@
+"""Opens the catalogue's database for the moment of a call: one writer or many readers at a time.
+
+DuckDB lets one process write or many processes read, never both. So nobody keeps a connection:
+each call opens, works and closes, and waits a bounded time when somebody else is at work.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from v2m.errors import BackendError, StateError, printable
+
+READER_SECONDS = 30.0
+WRITER_SECONDS = 60.0
+
+# DuckDB refuses a second connection of another configuration within one process.
+_one_at_a_time = threading.RLock()
+
+
+@contextmanager
+def connected(path: Path, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection, waiting while another process holds the file.
+
+    A block that writes runs in one transaction: committed at its end, rolled back if it fails.
+
+    Raises:
+        StateError: the file is no catalogue.
+        BackendError: somebody held the file for too long, the disk is full or fails.
+    """
+    with _one_at_a_time:
+        con = _open_patiently(path, write=write)
+        try:
+            if write:
+                con.execute("BEGIN")
+            yield con
+            if write:
+                con.execute("COMMIT")
+        except duckdb.IOException as err:
+            raise BackendError("catalogue", f"{printable(path)}: {first_line(err)}") from err
+        finally:
+            con.close()
+
+
+def _open_patiently(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:
+    give_up = time.monotonic() + (WRITER_SECONDS if write else READER_SECONDS)
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=not write)
+        except duckdb.IOException as err:
+            if "lock" not in str(err).lower():
+                raise _opening_failed(path, err) from err
+            if time.monotonic() > give_up:
+                raise BackendError(
+                    "catalogue", f"{printable(path)} is held by another process; try again"
+                ) from err
+        except duckdb.Error as err:
+            raise _opening_failed(path, err) from err
+        time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - jitter, not a secret
+
+
+def _opening_failed(path: Path, err: duckdb.Error) -> StateError | BackendError:
+    text = str(err)
+    if "not a valid DuckDB database" in text or isinstance(err, duckdb.SerializationException):
+        return StateError(f"{printable(path)}: not a catalogue of v2m")
+    if "newer version" in text or "version number" in text:
+        return StateError(f"{printable(path)}: written by a newer DuckDB; update v2m")
+    return BackendError("catalogue", f"{printable(path)}: {first_line(err)}")
+
+
+def first_line(err: Exception) -> str:
+    """Return the first line of an error's text."""
+    return str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__

@@ -1,0 +1,131 @@
+"""Brings a catalogue's tables from any older version to this one, step by step."""
+
+from collections.abc import Callable
+
+import duckdb
+
+from v2m.errors import StateError
+
+Connection = duckdb.DuckDBPyConnection
+
+
+def m001_initial(con: Connection) -> None:
+    """Tracks, the files they lie in, vectors, provenance, failures and sources."""
+    con.execute(
+        """
+        CREATE SEQUENCE vector_rows START 1;
+        CREATE TABLE tracks (
+            track_id VARCHAR PRIMARY KEY,
+            path VARCHAR NOT NULL,
+            title VARCHAR NOT NULL,
+            artist VARCHAR NOT NULL,
+            album VARCHAR NOT NULL,
+            description VARCHAR NOT NULL,
+            summary VARCHAR NOT NULL,
+            origin VARCHAR NOT NULL CHECK (origin IN ('imported', 'generated')),
+            duration_seconds DOUBLE NOT NULL,
+            tempo_bpm DOUBLE NOT NULL,
+            key VARCHAR NOT NULL,
+            mode VARCHAR NOT NULL,
+            loudness_lufs DOUBLE NOT NULL,
+            instrumental DOUBLE NOT NULL,
+            tags VARCHAR[] NOT NULL,
+            licence VARCHAR NOT NULL,
+            licence_url VARCHAR NOT NULL,
+            attribution VARCHAR NOT NULL,
+            source_url VARCHAR NOT NULL,
+            analysis_version VARCHAR NOT NULL,
+            added_at TIMESTAMP NOT NULL DEFAULT current_localtimestamp(),
+            updated_at TIMESTAMP NOT NULL DEFAULT current_localtimestamp()
+        );
+        CREATE TABLE files (
+            path VARCHAR PRIMARY KEY,
+            track_id VARCHAR NOT NULL,
+            size_bytes BIGINT NOT NULL,
+            mtime_ns BIGINT NOT NULL,
+            root VARCHAR NOT NULL,
+            seen_at TIMESTAMP NOT NULL DEFAULT current_localtimestamp()
+        );
+        CREATE TABLE vectors (
+            row_id BIGINT NOT NULL,
+            track_id VARCHAR NOT NULL,
+            space VARCHAR NOT NULL,
+            kind VARCHAR NOT NULL,
+            start_seconds DOUBLE NOT NULL,
+            end_seconds DOUBLE NOT NULL,
+            dim INTEGER NOT NULL,
+            vector FLOAT[] NOT NULL
+        );
+        CREATE TABLE provenance (
+            track_id VARCHAR PRIMARY KEY,
+            model VARCHAR NOT NULL,
+            revision VARCHAR NOT NULL,
+            prompt VARCHAR NOT NULL,
+            seed BIGINT NOT NULL,
+            parameters VARCHAR NOT NULL,
+            code_version VARCHAR NOT NULL,
+            parent_video VARCHAR NOT NULL,
+            parent_scene INTEGER NOT NULL,
+            made_at TIMESTAMP NOT NULL DEFAULT current_localtimestamp()
+        );
+        CREATE TABLE sources (root VARCHAR PRIMARY KEY, last_indexed_at TIMESTAMP NOT NULL);
+        CREATE TABLE failures (
+            path VARCHAR PRIMARY KEY,
+            size_bytes BIGINT NOT NULL,
+            mtime_ns BIGINT NOT NULL,
+            reason VARCHAR NOT NULL,
+            failed_at TIMESTAMP NOT NULL DEFAULT current_localtimestamp()
+        );
+        """
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_initial,)
+"""In order; a catalogue's schema version is how many of them it has seen."""
+
+
+def schema_version(con: Connection) -> int:
+    """Return how many migrations a catalogue has seen; 0 for an empty file."""
+    there = con.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_name = 'meta'"
+    ).fetchone()
+    if not there or not there[0]:
+        return 0
+    row = con.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def check_version(con: Connection) -> int:
+    """Return the schema version.
+
+    Raises:
+        StateError: a newer v2m made this catalogue.
+    """
+    version = schema_version(con)
+    if version > len(MIGRATIONS):
+        raise StateError(
+            f"this catalogue was made by a newer v2m (schema {version}, this one knows "
+            f"{len(MIGRATIONS)}); update v2m"
+        )
+    return version
+
+
+def migrate(con: Connection) -> None:
+    """Apply what is missing, all in one transaction.
+
+    Raises:
+        StateError: a newer v2m made this catalogue.
+    """
+    version = check_version(con)
+    if version == len(MIGRATIONS):
+        return
+    con.execute("BEGIN")
+    if version == 0:
+        con.execute("CREATE TABLE IF NOT EXISTS meta (name VARCHAR PRIMARY KEY, value VARCHAR)")
+        con.execute("INSERT OR IGNORE INTO meta VALUES ('generation', '0')")
+    for step in MIGRATIONS[version:]:
+        step(con)
+    con.execute(
+        "INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(len(MIGRATIONS))]
+    )
+    con.execute("COMMIT")

@@ -1,0 +1,1 @@
+"""Makes music where the library holds nothing good enough."""

@@ -1,0 +1,1 @@
+"""Fills the catalogue: scan, decode, analyse, encode, write."""

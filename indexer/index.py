@@ -1,0 +1,256 @@
+"""Brings a catalogue up to date with music folders: adds, updates, moves, forgets."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from catalogs.rows import Failure, FileState, IndexedFile, SeenFile
+from catalogs.store import Catalogue
+from indexer.mapper import Mapper, with_tags
+from indexer.runner import Job, Mapped, run
+from indexer.scan import FoundFile, Scan
+from indexer.tags import read_tags
+from v2m.audio.decode import audio_identity
+from v2m.audio.descriptors import ANALYSIS_VERSION
+from v2m.encoders.profiles import load_profile
+from v2m.errors import MediaError
+from v2m.progress import progress
+
+
+@dataclass(slots=True)
+class IndexReport:
+    """What a run did.
+
+    Attributes:
+        files: music files found.
+        added: tracks that are new.
+        updated: tracks measured again, by a newer analysis or another profile.
+        moved: files whose place or tags changed; nothing was encoded for them.
+        unchanged: files that were as they are in the catalogue.
+        duplicates: files whose sound the catalogue holds under another path too.
+        forgotten: tracks whose last file is gone.
+        failed: files that cannot be used, with the reason.
+        skipped: links and folders that could not be followed, with the reason.
+        tracks: tracks in the catalogue after the run.
+    """
+
+    files: int = 0
+    added: int = 0
+    updated: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    forgotten: int = 0
+    failed: list[tuple[Path, str]] = field(default_factory=list)
+    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    tracks: int = 0
+
+    @property
+    def encoded(self) -> int:
+        """Tracks for which models ran."""
+        return self.added + self.updated
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run works.
+
+    Attributes:
+        profile: name of the models.
+        workers: processes.
+        batch: tracks per transaction.
+        retry: try files again that failed before and have not changed.
+        shown: show progress.
+    """
+
+    profile: str = "lite"
+    workers: int = 1
+    batch: int = 8
+    retry: bool = False
+    shown: bool = True
+
+
+def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
+    """Bring the catalogue up to date with what a scan found.
+
+    Each batch is one transaction: a kill or Ctrl-C loses at most the tracks of the running batch,
+    and the next run goes on from there.
+
+    Raises:
+        KeyboardInterrupt: after what is finished has been written.
+    """
+    report = IndexReport(files=len(found.files), skipped=list(found.unreadable))
+    changed = _set_apart(catalogue, found.files, options, report)
+    jobs, seen = _identify(catalogue, changed, options, report)
+    _encode(catalogue, jobs, options, report)
+    _touch(catalogue, seen, options.profile, report)
+    report.forgotten = _forget(catalogue, found)
+    report.tracks = catalogue.count()
+    return report
+
+
+def _set_apart(
+    catalogue: Catalogue, files: Sequence[FoundFile], options: Options, report: IndexReport
+) -> list[FoundFile]:
+    """Return the files that are new or changed; count the rest."""
+    known = catalogue.known_files()
+    failed = catalogue.failed_files()
+    current = _current_tracks(catalogue, options.profile)
+    changed = []
+    for file in files:
+        state, failure = known.get(file.path), failed.get(file.path)
+        if state and _same(file, state) and state.track_id in current:
+            report.unchanged += 1
+        elif failure and _same(file, failure) and not options.retry:
+            report.failed.append((file.path, failure.reason))
+        else:
+            changed.append(file)
+    return changed
+
+
+def _same(file: FoundFile, state: FileState | Failure) -> bool:
+    return (file.size_bytes, file.mtime_ns) == (state.size_bytes, state.mtime_ns)
+
+
+def _current_tracks(catalogue: Catalogue, profile: str) -> set[str]:
+    """Tracks that need no encoding: measured by this version, in this profile's space."""
+    versions = catalogue.track_versions()
+    encoded = catalogue.tracks_in_space(load_profile(profile).music.space)
+    return {track for track in encoded if versions.get(track) == ANALYSIS_VERSION}
+
+
+def _identify(
+    catalogue: Catalogue, files: Sequence[FoundFile], options: Options, report: IndexReport
+) -> tuple[list[Job], list[SeenFile]]:
+    """Tell new music from files that were moved, copied or tagged anew."""
+    current = _current_tracks(catalogue, options.profile)
+    jobs: dict[str, Job] = {}
+    seen: list[SeenFile] = []
+    failures: list[Failure] = []
+    for file, identity in _identities(files, options):
+        if isinstance(identity, MediaError):
+            failures.append(Failure(file.path, file.size_bytes, file.mtime_ns, identity.reason))
+            continue
+        place = SeenFile(file.path, file.size_bytes, file.mtime_ns, file.root, identity, None)
+        if identity in current or identity in jobs:
+            seen.append(place)
+        else:
+            jobs[identity] = Job(file, identity)
+    _record_failures(catalogue, failures, report)
+    return list(jobs.values()), seen
+
+
+def _identities(
+    files: Sequence[FoundFile], options: Options
+) -> Iterator[tuple[FoundFile, str | MediaError]]:
+    with (
+        progress("reading files", len(files), shown=options.shown) as advance,
+        ThreadPoolExecutor(max(1, options.workers)) as pool,
+    ):
+        for file, identity in zip(files, pool.map(_identity, files), strict=True):
+            advance(1)
+            yield file, identity
+
+
+def _identity(file: FoundFile) -> str | MediaError:
+    try:
+        return audio_identity(file.path)
+    except MediaError as err:
+        return err
+
+
+def _record_failures(
+    catalogue: Catalogue, failures: Sequence[Failure], report: IndexReport
+) -> None:
+    if failures:
+        catalogue.record_failures(failures)
+        report.failed.extend((failure.path, failure.reason) for failure in failures)
+
+
+def _encode(
+    catalogue: Catalogue, jobs: Sequence[Job], options: Options, report: IndexReport
+) -> None:
+    """Analyse in parallel and write batch by batch; what is finished is written on any exit."""
+    if not jobs:
+        return
+    before = set(catalogue.track_versions())
+    pending: list[Mapped] = []
+    workers = min(options.workers, len(jobs))
+    with progress("analysing music", len(jobs), shown=options.shown) as advance:
+        outcomes = run(jobs, options.profile, workers)
+        try:
+            for outcome in outcomes:
+                pending.append(outcome)
+                if len(pending) >= options.batch:
+                    _write(catalogue, pending, before, report)
+                    advance(len(pending))
+                    pending = []
+        finally:
+            _write(catalogue, pending, before, report)
+            advance(len(pending))
+            outcomes.close()
+
+
+def _write(
+    catalogue: Catalogue, outcomes: Sequence[Mapped], before: set[str], report: IndexReport
+) -> None:
+    good = [
+        IndexedFile(o.file.path, o.file.size_bytes, o.file.mtime_ns, o.file.root, o.record)
+        for o in outcomes
+        if o.record
+    ]
+    bad = [
+        Failure(o.file.path, o.file.size_bytes, o.file.mtime_ns, o.reason)
+        for o in outcomes
+        if not o.record
+    ]
+    if good:
+        catalogue.write_batch(good)
+    _record_failures(catalogue, bad, report)
+    again = sum(file.record.track.track_id in before for file in good)
+    report.updated += again
+    report.added += len(good) - again
+
+
+def _touch(
+    catalogue: Catalogue, seen: Sequence[SeenFile], profile: str, report: IndexReport
+) -> None:
+    """Give known music its new place and words; a second copy changes nothing but its own row."""
+    if not seen:
+        return
+    tracks = {track.track_id: track for track in catalogue.tracks()}
+    known = catalogue.known_files()
+    mapper = Mapper(load_profile(profile))
+    places = []
+    for place in seen:
+        track = tracks.get(place.track_id)
+        if track is None:  # its first copy turned out to be unusable
+            reason = "the same sound as a file that cannot be used"
+            _record_failures(
+                catalogue, [Failure(place.path, place.size_bytes, place.mtime_ns, reason)], report
+            )
+            continue
+        if place.path not in known and track.path != place.path and track.path.exists():
+            report.duplicates += 1
+            places.append(place)
+            continue
+        report.moved += 1
+        tagged = with_tags(replace(track, path=place.path), read_tags(place.path))
+        places.append(replace(place, track=tagged, text_vectors=mapper.text_rows(tagged)))
+    catalogue.touch_files(places)
+
+
+def _forget(catalogue: Catalogue, found: Scan) -> int:
+    """Forget files that are gone from folders that are there and could be read."""
+    present = {file.path for file in found.files}
+    unread = [folder for folder, _ in found.unreadable]
+    gone = [
+        path
+        for path in (*catalogue.known_files(), *catalogue.failed_files())
+        if path not in present
+        and any(path.is_relative_to(root) for root in found.roots)
+        and not any(path.is_relative_to(folder) for folder in unread)
+        and not path.exists()
+    ]
+    return catalogue.forget_files(gone) if gone else 0

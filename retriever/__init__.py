@@ -1,0 +1,1 @@
+"""Answers: query, search, fusion, miss decision and explanation."""

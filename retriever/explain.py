@@ -1,0 +1,34 @@
+"""Says in plain words why a track was found."""
+
+from collections.abc import Mapping, Sequence
+
+from v2m.types import Track
+
+TELLING = 0.3
+"""A text match under this cosine is noise, so it is not named."""
+
+
+def explain(track: Track, scores: Mapping[str, float], sound_words: Sequence[str]) -> str:
+    """Name what matched, strongest first.
+
+    Args:
+        track: what was found.
+        scores: cosine by branch.
+        sound_words: attributes of the sound that the query asked for, best first.
+
+    >>> from pathlib import Path
+    >>> explain(Track("a", Path("a.mp3"), "Rain"), {"title": 0.61, "audio": 0.4}, ["slow", "piano"])
+    'title "Rain" fits the words (0.61); sounds slow, piano (0.40)'
+    """
+    reasons: list[tuple[float, str]] = []
+    if (score := scores.get("description", 0.0)) >= TELLING:
+        words = " ".join(track.description.split())
+        short = words if len(words) <= 60 else words[:59].rstrip() + "…"
+        reasons.append((score, f'description "{short}" fits the words ({score:.2f})'))
+    if (score := scores.get("title", 0.0)) >= TELLING:
+        reasons.append((score, f'title "{track.title}" fits the words ({score:.2f})'))
+    if "audio" in scores:
+        heard = f"sounds {', '.join(sound_words)}" if sound_words else "sound"
+        reasons.append((scores["audio"], f"{heard} ({scores['audio']:.2f})"))
+    reasons.sort(key=lambda reason: -reason[0])
+    return "; ".join(text for _, text in reasons) or "nearest there is; nothing matches well"

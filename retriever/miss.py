@@ -1,0 +1,60 @@
+"""Decides whether the library holds something good enough: a probability, aware of its size.
+
+The best score in a library grows with the number of tracks, so no fixed cosine will do. Each
+branch has a line ``at_one + per_doubling * log2(tracks)``: the score at which a match is as likely
+to fit as not. The distance to that line goes through a logistic function, and a track fits if any
+branch says so, the branches taken as independent.
+
+The audio line is the median gap between requests that a library of 14 to 190 tracks can serve and
+requests it cannot; the calibration is documented in docs/decisions/0005-miss-decision.md.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The score at which a match is as likely to fit as not.
+
+    Attributes:
+        at_one: in a library of one track, cosine.
+        per_doubling: added for each doubling of the library, cosine.
+        steepness: of the logistic function, per unit of cosine.
+    """
+
+    at_one: float
+    per_doubling: float
+    steepness: float
+
+    def probability(self, score: float, n_tracks: int) -> float:
+        """Probability in [0, 1] that a match with this score fits."""
+        even = self.at_one + self.per_doubling * math.log2(max(1, n_tracks))
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, self.steepness * (score - even)))))
+
+
+LINES: Mapping[str, Line] = {
+    "audio": Line(0.17, 0.03, 12.0),
+    "title": Line(0.47, 0.01, 18.0),
+    "description": Line(0.47, 0.01, 18.0),
+}
+"""By branch, for words and pictures as query."""
+
+SOUND_ALIKE = Line(0.55, 0.015, 12.0)
+"""For a piece of music as query: two pieces of music are always nearer than words and music."""
+
+
+def probability(scores: Mapping[str, float], n_tracks: int, *, by_example: bool = False) -> float:
+    """Probability in [0, 1] that a track fits, from its cosine in each branch.
+
+    Args:
+        scores: cosine by branch; a branch without a score says nothing.
+        n_tracks: tracks searched.
+        by_example: the query is a piece of music.
+    """
+    lines = {"audio": SOUND_ALIKE} if by_example else LINES
+    unfit = 1.0
+    for branch, score in scores.items():
+        unfit *= 1 - lines[branch].probability(score, n_tracks)
+    return 1 - unfit

@@ -1,0 +1,83 @@
+"""What is searched for: a text, a scene of a video, a picture or a piece of music, as vectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from v2m.encoders.profiles import Profile
+from v2m.types import Description, Heard
+
+Kind = Literal["text", "video", "image", "audio"]
+Vector = npt.NDArray[np.float32]
+
+TEXT_SHARE = 0.65
+"""Weight of the words against the picture in a scene's vector for titles and descriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query in both spaces of a profile.
+
+    Attributes:
+        kind: what it was made from.
+        text: its words, for people; "" for a piece of music.
+        words: float32 (dim of the text space,), unit; None where there are no words.
+        scene: float32, words and picture together, unit; equals ``words`` without a picture.
+        music: float32 (dim of the music space,), unit.
+        seconds: how long the music should be; 0 where that is open.
+    """
+
+    kind: Kind
+    text: str
+    words: Vector | None
+    scene: Vector | None
+    music: Vector
+    seconds: float = 0.0
+
+
+def text_query(profile: Profile, text: str, seconds: float = 0.0) -> Query:
+    """Make a query out of words."""
+    words = profile.text.encode_text([text])[0]
+    return Query("text", text, words, words, profile.music.encode_text([text])[0], seconds)
+
+
+def scene_query(
+    profile: Profile,
+    description: Description,
+    prompt: str,
+    *,
+    note: str = "",
+    seconds: float = 0.0,
+    kind: Kind = "video",
+) -> Query:
+    """Make a query out of what a scene shows.
+
+    Args:
+        profile: the models.
+        description: what the scene shows.
+        prompt: the music prompt written for it; searched among descriptions and prompts.
+        note: a person's own direction; where given, it alone decides.
+        seconds: length of the scene.
+        kind: "video", or "image" for a still picture.
+    """
+    if note:
+        asked = text_query(profile, note, seconds)
+        return Query(kind, note, asked.words, asked.scene, asked.music, seconds)
+    words = profile.text.encode_text([prompt])[0]
+    seen = profile.text.encode_text([description.text])[0]
+    scene = _unit(TEXT_SHARE * seen + (1 - TEXT_SHARE) * description.picture_vector)
+    music = profile.scene_vector(description, prompt)
+    return Query(kind, prompt, words, scene, music, seconds)
+
+
+def audio_query(profile: Profile, heard: Sequence[Heard]) -> Query:
+    """Make a query out of a piece of music: its first entry is the whole piece."""
+    vector = profile.music.encode_audio(heard[:1])[0]
+    return Query("audio", "", None, None, vector, heard[0].span.duration_seconds)
+
+
+def _unit(vector: npt.NDArray[np.floating]) -> Vector:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)

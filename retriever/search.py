@@ -1,0 +1,239 @@
+"""Searches a catalogue by description, title and sound, and fuses what the branches say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from catalogs.search_index import SearchIndex
+from catalogs.store import Catalogue
+from retriever.explain import explain
+from retriever.fusion import Scale, fuse, scale_of
+from retriever.miss import probability
+from retriever.probes import PROBES
+from retriever.query import Query
+from v2m.encoders.profiles import Profile
+from v2m.errors import ConfigError, InputError, StateError
+from v2m.types import Span, Track
+
+BRANCHES = ("description", "title", "audio")
+
+POOL = 200
+"""Candidates that each branch proposes at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A track that was found.
+
+    Attributes:
+        track: its row.
+        score: fused score in deviations above what everyday requests score; higher is better.
+        probability: that it fits the query, 0 to 1.
+        branches: cosine by branch, where the branch knows the track.
+        section: the stretch of the track that fits best.
+        why: what matched, in plain words.
+    """
+
+    track: Track
+    score: float
+    probability: float
+    branches: dict[str, float]
+    section: Span
+    why: str
+
+
+class _Branch:
+    """One way of matching: an index, its scale, and where each track's row lies."""
+
+    def __init__(self, catalogue: Catalogue, space: str, kind: str, profile: Profile) -> None:
+        self._index = SearchIndex(catalogue, space, [kind])
+        self._encoder = profile.music if kind == "track" else profile.text
+
+    def __len__(self) -> int:
+        return len(self._index.rows.ids)
+
+    @cached_property
+    def scale(self) -> Scale:
+        return scale_of(self._encoder.encode_text(PROBES), self._index.rows.vectors)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        return {track: row for row, track in enumerate(self._index.rows.track_ids)}
+
+    @cached_property
+    def _row_of_id(self) -> dict[int, int]:
+        return {int(row_id): row for row, row_id in enumerate(self._index.rows.ids)}
+
+    def vector(self, track_id: str) -> npt.NDArray[np.float32]:
+        return self._index.rows.vectors[self.row_of[track_id]]
+
+    def candidates(
+        self, query: npt.NDArray[np.float32], k: int, allowed: set[str] | None
+    ) -> list[str]:
+        rows = self._index.rows
+        ids = None
+        if allowed is not None:
+            ids = {int(rows.ids[self.row_of[t]]) for t in allowed if t in self.row_of}
+        hits = self._index.search(query[None], k, ids)
+        return [str(rows.track_ids[self._row_of_id[int(i)]]) for i in hits.ids[0] if i >= 0]
+
+    def cosines(
+        self, query: npt.NDArray[np.float32], tracks: Sequence[str]
+    ) -> npt.NDArray[np.float64]:
+        """Cosine by track, NaN where this branch has no row."""
+        out = np.full(len(tracks), np.nan)
+        known = [(n, self.row_of[track]) for n, track in enumerate(tracks) if track in self.row_of]
+        if known:
+            places, rows = zip(*known, strict=True)
+            out[list(places)] = self._index.rows.vectors[list(rows)] @ query
+        return out
+
+
+class Searcher:
+    """Answers queries over one catalogue with the models of one profile.
+
+    What it loads, it keeps: make one and ask it often. Tracks that are added later are found by a
+    new searcher.
+    """
+
+    def __init__(self, catalogue: Catalogue, profile: Profile) -> None:
+        self._catalogue = catalogue
+        self._profile = profile
+
+    def search(
+        self,
+        query: Query,
+        k: int,
+        *,
+        by: Sequence[str] = BRANCHES,
+        where: str | None = None,
+    ) -> list[Match]:
+        """Return the k best tracks, best first.
+
+        Args:
+            query: what is looked for.
+            k: at most this many.
+            by: the branches that take part.
+            where: SQL condition on columns of the catalogue's tracks.
+
+        Raises:
+            StateError: the library is empty or was indexed with another profile.
+            ConfigError: a branch does not exist.
+            InputError: the condition is not valid, or the branches cannot serve this query.
+        """
+        self._check_library()
+        asked = self._vectors(query, by)
+        allowed = self._catalogue.filter_ids(where) if where else None
+        if allowed is not None and not allowed:
+            return []
+        pool = max(POOL, 10 * k)
+        tracks = list(
+            dict.fromkeys(
+                track
+                for branch, vector in asked.items()
+                for track in self._branches[branch].candidates(vector, pool, allowed)
+            )
+        )
+        if not tracks:
+            return []
+        return self._ranked(query, asked, tracks, k)
+
+    @cached_property
+    def n_tracks(self) -> int:
+        """Tracks that are searched."""
+        return self._catalogue.count()
+
+    @cached_property
+    def _branches(self) -> dict[str, _Branch]:
+        text, music = self._profile.text.space, self._profile.music.space
+        return {
+            "description": _Branch(self._catalogue, text, "description", self._profile),
+            "title": _Branch(self._catalogue, text, "title", self._profile),
+            "audio": _Branch(self._catalogue, music, "track", self._profile),
+        }
+
+    @cached_property
+    def _sections(self) -> dict[str, list[tuple[Span, npt.NDArray[np.float32]]]]:
+        table = self._catalogue.vector_table(self._profile.music.space, ["section"])
+        found: dict[str, list[tuple[Span, npt.NDArray[np.float32]]]] = {}
+        for track, start, end, vector in zip(
+            table.track_ids, table.starts, table.ends, table.vectors, strict=True
+        ):
+            found.setdefault(str(track), []).append((Span(float(start), float(end)), vector))
+        return found
+
+    def _check_library(self) -> None:
+        if not self.n_tracks:
+            raise StateError("the library is empty; run 'v2m index FOLDER' first")
+        if not len(self._branches["audio"]):
+            raise StateError(
+                f"nothing in the library was indexed with profile {self._profile.name!r}; "
+                f"run 'v2m index FOLDER --profile {self._profile.name}'"
+            )
+
+    def _vectors(self, query: Query, by: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        for branch in by:
+            if branch not in BRANCHES:
+                raise ConfigError("by", branch, BRANCHES)
+        vectors = {"description": query.words, "title": query.scene, "audio": query.music}
+        asked = {
+            branch: vector
+            for branch in BRANCHES
+            if branch in by
+            and (vector := vectors[branch]) is not None
+            and len(self._branches[branch])
+        }
+        if not asked:
+            raise InputError(
+                f"nothing to compare by {', '.join(by)}: "
+                "the library has no such words, or the query has none; add --by audio"
+            )
+        return asked
+
+    def _ranked(
+        self,
+        query: Query,
+        asked: Mapping[str, npt.NDArray[np.float32]],
+        tracks: list[str],
+        k: int,
+    ) -> list[Match]:
+        cosines = {b: self._branches[b].cosines(v, tracks) for b, v in asked.items()}
+        fused = fuse({b: self._branches[b].scale.normalise(c) for b, c in cosines.items()})
+        best = np.argsort(-fused, kind="stable")[:k]
+        rows = {t.track_id: t for t in self._catalogue.tracks(ids=[tracks[i] for i in best])}
+        return [
+            self._match(
+                query,
+                rows[tracks[i]],
+                float(fused[i]),
+                {b: float(c[i]) for b, c in cosines.items() if np.isfinite(c[i])},
+            )
+            for i in best
+            if tracks[i] in rows
+        ]
+
+    def _match(
+        self, query: Query, track: Track, score: float, branches: dict[str, float]
+    ) -> Match:
+        words: list[str] = []
+        if "audio" in branches:
+            vector = self._branches["audio"].vector(track.track_id)
+            words = self._profile.music.explain(query.music, vector)
+        chance = probability(branches, self.n_tracks, by_example=query.kind == "audio")
+        section = self._best_section(query, track)
+        return Match(
+            track, score, chance, branches, section, explain(track, branches, words)
+        )
+
+    def _best_section(self, query: Query, track: Track) -> Span:
+        """The section nearest the query; where a length is wanted, that long, from its start."""
+        sections = self._sections.get(track.track_id, [])
+        whole = Span(0.0, track.duration_seconds)
+        best = max(sections, key=lambda s: float(s[1] @ query.music))[0] if sections else whole
+        if not query.seconds or query.kind == "audio":
+            return best
+        start = min(best.start_seconds, max(0.0, track.duration_seconds - query.seconds))
+        return Span(start, min(start + query.seconds, track.duration_seconds))

@@ -1,0 +1,38 @@
+"""Fixtures for every test: media made on the spot, and a guard against the real user folders."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+
+@pytest.fixture(autouse=True)
+def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Keep a test away from the user's catalogue and from a v2m.toml that happens to lie about."""
+    monkeypatch.setenv("V2M_CATALOG", str(tmp_path / "user-catalogue"))
+    for name in ("V2M_PROFILE", "V2M_WORKERS", "V2M_GENERATE", "V2M_STYLE"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+
+
+WriteMusic = Callable[..., Path]
+
+
+@pytest.fixture
+def write_music() -> WriteMusic:
+    """Return a function that writes a short piece: a pulsing chord with some noise."""
+
+    def write(path: Path, *, seconds: float = 4.0, pitch: float = 220.0, seed: int = 0) -> Path:
+        rate = 22050
+        time = np.arange(round(seconds * rate)) / rate
+        chord = sum(np.sin(2 * np.pi * pitch * ratio * time) for ratio in (1, 5 / 4, 3 / 2))
+        pulse = np.exp(-6 * (time % 0.5))
+        noise = np.random.default_rng(seed).normal(0, 0.02, len(time))
+        sound = (0.2 * chord * pulse + noise).astype(np.float32)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.stack([sound, sound], axis=1), rate)
+        return path
+
+    return write

@@ -1,0 +1,125 @@
+"""Measures what signal processing can tell about music, without any model."""
+
+import numpy as np
+import numpy.typing as npt
+
+from v2m.audio.key import chroma, estimate_key
+from v2m.audio.loudness import integrated_lufs
+from v2m.audio.spectra import magnitudes, mel_filters
+from v2m.audio.tempo import tempo_curve
+from v2m.types import Audio, Mono, SoundFacts
+
+ANALYSIS_VERSION = "1"
+"""Stored with every track; raised when a measurement changes, so that only then it is repeated."""
+
+RATE = 22050
+N_FFT = 2048
+HOP = 512
+LONGEST_SECONDS = 90.0
+"""Longer tracks are judged by their middle."""
+
+HARMONIC_FRAMES = 31
+PERCUSSIVE_BANDS = 11
+"""Lengths of the median filters of D. FitzGerald, "Harmonic/percussive separation using median
+filtering" (DAFx 2010)."""
+
+Grid = npt.NDArray[np.float32]
+
+
+def measure(audio: Audio, *, pitched: bool = True) -> SoundFacts:
+    """Measure a stretch of music of any length and rate; silence gives neutral values.
+
+    Args:
+        audio: the music.
+        pitched: also estimate the key and the tempo curve, which a section takes from its track.
+    """
+    mono = middle(audio)
+    spectrum = magnitudes(mono, N_FFT, HOP)
+    power = spectrum**2
+    envelope = onset_envelope(spectrum)
+    percussive, harmonic = _shares(power)
+    key = estimate_key(chroma(mono, RATE) if pitched else np.zeros(12))
+    return SoundFacts(
+        loudness_lufs=max(-70.0, integrated_lufs(audio.samples, audio.sample_rate)),
+        loudness_range_db=_level_range(mono),
+        centroid_hz=_centroid(spectrum, power),
+        onsets_per_second=_onset_rate(envelope),
+        percussive_share=percussive,
+        harmonic_share=harmonic,
+        majorness=key.majorness,
+        key=key.key,
+        mode=key.mode,
+        tempo_curve=tempo_curve(envelope if pitched else envelope[:0], RATE / HOP),
+    )
+
+
+def middle(audio: Audio) -> Mono:
+    """Return the middle 90 s at most, mono at 22,050 Hz, at least one analysis window long."""
+    mono = audio.mono()
+    longest = int(LONGEST_SECONDS * audio.sample_rate)
+    if len(mono) > longest:
+        start = (len(mono) - longest) // 2
+        mono = mono[start : start + longest]
+    if audio.sample_rate != RATE and len(mono):
+        import soxr
+
+        mono = soxr.resample(mono, audio.sample_rate, RATE)
+    return np.pad(mono, (0, max(0, N_FFT - len(mono)))).astype(np.float32)
+
+
+def onset_envelope(spectrum: Grid) -> npt.NDArray[np.float64]:
+    """Return the rise of the logarithmic mel spectrum per frame, shape (frames - 1,)."""
+    mel = spectrum @ mel_filters(RATE, N_FFT, 40).T
+    level = np.log1p(1000 * mel / (mel.max() + 1e-9))
+    return np.asarray(np.maximum(0, np.diff(level, axis=0)).mean(axis=1), np.float64)
+
+
+def _onset_rate(envelope: npt.NDArray[np.float64]) -> float:
+    from scipy.signal import find_peaks
+
+    spread = float(envelope.std()) if len(envelope) else 0.0
+    if spread < 1e-9:
+        return 0.0
+    rate = RATE / HOP
+    peaks, _ = find_peaks(
+        envelope,
+        height=float(np.median(envelope)) + 0.5 * spread,
+        distance=max(1, int(0.07 * rate)),
+        prominence=0.3 * spread,
+    )
+    return float(len(peaks) * rate / len(envelope))
+
+
+def _centroid(spectrum: Grid, power: Grid) -> float:
+    energy = power.sum(axis=1)
+    if energy.max() < 1e-9:
+        return 0.0
+    hertz = np.fft.rfftfreq(N_FFT, 1 / RATE)
+    centroid = (spectrum @ hertz) / (spectrum.sum(axis=1) + 1e-9)
+    active = energy >= np.percentile(energy, 10)
+    return float(np.median(centroid[active]))
+
+
+def _shares(power: Grid) -> tuple[float, float]:
+    """Return the percussive and the harmonic share of the energy, each 0 to 1."""
+    from scipy.ndimage import median_filter
+
+    level = np.sqrt(power @ mel_filters(RATE, N_FFT, 64).T)
+    energy = level**2
+    total = float(energy.sum())
+    if total < 1e-9:
+        return 0.0, 0.0
+    steady = median_filter(level, (HARMONIC_FRAMES, 1))
+    broad = median_filter(level, (1, PERCUSSIVE_BANDS))
+    mask = steady**2 / (steady**2 + broad**2 + 1e-9)
+    percussive = float(((1 - mask) * energy).sum()) / total
+    harmonic = float((energy * (steady > 2 * broad)).sum()) / total
+    return percussive, harmonic
+
+
+def _level_range(mono: Mono) -> float:
+    """Return the 95th minus the 10th percentile of 3 s levels taken every second, decibels."""
+    window = 3 * RATE
+    starts = range(0, max(1, len(mono) - window), RATE)
+    levels = [10 * np.log10(np.mean(mono[s : s + window] ** 2) + 1e-10) for s in starts]
+    return float(np.percentile(levels, 95) - np.percentile(levels, 10))

@@ -1,0 +1,85 @@
+"""Splits a track into sections that can stand alone."""
+
+import numpy as np
+import numpy.typing as npt
+
+from v2m.audio.spectra import magnitudes, mel_filters
+from v2m.types import Audio, Mono, Span
+
+USUAL_SECONDS = 15.0
+MOST_SECTIONS = 24
+SILENCE_DBFS = -60.0
+STEP_SECONDS = 0.5
+"""Resolution of boundaries."""
+
+RATE = 11025
+N_MELS = 24
+
+
+def split_sections(audio: Audio) -> list[Span]:
+    """Split the sounding part of a track into sections of about 15 s.
+
+    Silence before and after is left out. Boundaries lie where the spectrum changes most near each
+    ideal place. A track under 16 s is one section; silence gives none.
+    """
+    mono = _at_low_rate(audio)
+    sounding = sounding_part(mono, RATE)
+    if sounding is None:
+        return []
+    length = sounding.duration_seconds
+    n_sections = min(MOST_SECTIONS, max(1, round(length / USUAL_SECONDS)))
+    if length < USUAL_SECONDS + 1 or n_sections == 1:
+        return [sounding]
+    novelty = _novelty(mono)
+    ideal = length / n_sections
+    edges = [sounding.start_seconds]
+    for n in range(1, n_sections):
+        edges.append(_strongest(novelty, sounding.start_seconds + n * ideal, ideal / 3))
+    edges.append(sounding.end_seconds)
+    return [Span(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def sounding_part(mono: Mono, sample_rate: int) -> Span | None:
+    """Return the stretch from the first to the last sound above -60 dBFS; None for silence."""
+    block = max(1, sample_rate // 100)
+    n_blocks = -(-len(mono) // block)
+    padded = np.pad(mono, (0, n_blocks * block - len(mono)))
+    level = np.sqrt((padded.reshape(-1, block) ** 2).mean(axis=1)) if n_blocks else np.empty(0)
+    loud = np.flatnonzero(level > 10 ** (SILENCE_DBFS / 20))
+    if not len(loud):
+        return None
+    end = min(len(mono), (int(loud[-1]) + 1) * block)
+    return Span(int(loud[0]) * block / sample_rate, end / sample_rate)
+
+
+def _at_low_rate(audio: Audio) -> Mono:
+    mono = audio.mono()
+    if audio.sample_rate == RATE or not len(mono):
+        return mono
+    import soxr
+
+    return np.asarray(soxr.resample(mono, audio.sample_rate, RATE, quality="LQ"), np.float32)
+
+
+def _novelty(mono: Mono) -> npt.NDArray[np.float64]:
+    """Return how much the spectrum changes at every half second: the four seconds after it
+    against the four before."""
+    mel = magnitudes(mono, 1024, 512) @ mel_filters(RATE, 1024, N_MELS).T
+    level = np.log10(mel + 1e-5)
+    per_step = max(1, round(STEP_SECONDS * RATE / 512))
+    n = len(level) // per_step
+    steps = level[: n * per_step].reshape(n, per_step, -1).mean(axis=1)
+    summed = np.cumsum(np.vstack([np.zeros((1, steps.shape[1])), steps]), axis=0)
+    places = np.arange(n)
+    before, after = np.maximum(0, places - 8), np.minimum(n, places + 8)
+    past = (summed[places] - summed[before]) / np.maximum(1, places - before)[:, None]
+    future = (summed[after] - summed[places]) / np.maximum(1, after - places)[:, None]
+    return np.asarray(np.linalg.norm(future - past, axis=1))
+
+
+def _strongest(novelty: npt.NDArray[np.float64], ideal: float, reach: float) -> float:
+    first = max(0, int((ideal - reach) / STEP_SECONDS))
+    last = min(len(novelty), int((ideal + reach) / STEP_SECONDS) + 1)
+    if last <= first:
+        return ideal
+    return float((first + int(np.argmax(novelty[first:last]))) * STEP_SECONDS)

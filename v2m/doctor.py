@@ -1,0 +1,116 @@
+"""Looks for what commonly goes wrong: versions, FFmpeg, models, name clashes, the catalogue."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+from v2m.errors import V2mError, printable
+
+TOP_LEVEL = ("v2m", "catalogs", "indexer", "retriever", "generator", "cli")
+"""Names our distribution installs; another one that ships any of them breaks v2m."""
+
+PACKAGES = ("av", "duckdb", "faiss-cpu", "moviepy", "numpy", "scenedetect-headless", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check."""
+
+    name: str
+    ok: bool
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as plain data."""
+        return {"name": self.name, "ok": self.ok, "text": self.text}
+
+
+def examine(catalog: Path) -> list[Finding]:
+    """Run all checks; none of them changes anything."""
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("python", _python),
+        ("packages", _packages),
+        ("names", _names),
+        ("ffmpeg", _ffmpeg),
+        ("soundfont", _soundfont),
+        ("models", _models),
+        ("catalogue", lambda: _catalogue(catalog)),
+    )
+    findings = []
+    for name, check in checks:
+        try:
+            findings.append(Finding(name, True, check()))
+        except (V2mError, _Wrong) as err:
+            findings.append(Finding(name, False, str(err)))
+    return findings
+
+
+class _Wrong(Exception):
+    """A check found something; the text says what and what to do."""
+
+
+def _python() -> str:
+    return f"{sys.version.split()[0]} at {printable(sys.prefix)}"
+
+
+def _packages() -> str:
+    try:
+        return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    except PackageNotFoundError as err:
+        raise _Wrong(f"{err.name} is not installed; pip install v2m again") from err
+
+
+def clashes() -> dict[str, set[str]]:
+    """Return our top-level names that another distribution ships too, with its name."""
+    owners = packages_distributions()
+    found = {name: {owner.lower() for owner in owners.get(name, [])} for name in TOP_LEVEL}
+    return {name: others - {"v2m"} for name, others in found.items() if others - {"v2m"}}
+
+
+def _names() -> str:
+    found = clashes()
+    if found:
+        listed = "; ".join(f"{name} (by {', '.join(who)})" for name, who in found.items())
+        raise _Wrong(f"another package ships our names: {listed}; give v2m its own environment")
+    return f"{', '.join(TOP_LEVEL)} belong to v2m alone"
+
+
+def _ffmpeg() -> str:
+    import av
+
+    codecs = {name: name in av.codecs_available for name in ("aac", "libopus", "h264", "mp3")}
+    missing = [name for name, there in codecs.items() if not there]
+    if missing:
+        raise _Wrong(f"PyAV lacks {', '.join(missing)}; pip install --force-reinstall av")
+    return f"PyAV {av.__version__} with {', '.join(codecs)}"
+
+
+def _soundfont() -> str:
+    from generator.arranger.render import soundfont_path
+
+    return printable(soundfont_path())
+
+
+def _models() -> str:
+    from v2m.wheels import models
+
+    waiting = [m for m in models() if m.where == "not fetched"]
+    if waiting:
+        size = sum(m.size_bytes for m in waiting) / 1e6
+        return f"{len(waiting)} files are fetched when first needed ({size:.0f} MB); or 'v2m models pull'"
+    return "all files are here"
+
+
+def _catalogue(folder: Path) -> str:
+    from catalogs.store import Catalogue
+
+    if not (folder / "catalog.duckdb").exists():
+        return f"none at {printable(folder)} yet; 'v2m index FOLDER' makes one"
+    catalogue = Catalogue.open(folder, create=False)
+    problems = catalogue.health()
+    if problems:
+        raise _Wrong("; ".join(problems))
+    return f"{catalogue.count()} tracks at {printable(folder)}"

@@ -1,0 +1,1 @@
+"""Models that turn text, pictures and music into vectors."""

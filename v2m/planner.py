@@ -1,0 +1,199 @@
+"""Turns what was found for each scene into a cue plan: decide, compose on a miss, fit, place."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from retriever.search import Match
+from v2m.audio.decode import decode_audio
+from v2m.files import path_to_text
+from v2m.soundtrack.fit import fit_track
+from v2m.soundtrack.plan import Candidate, Cue, PlannedScene
+from v2m.types import Description, Provenance, Scene, Span, Track
+
+SAMPLE_RATE = 48000
+FADE_IN_SECONDS = 0.3
+FADE_OUT_SECONDS = 2.0
+
+Compose = Callable[[str, float, Scene], tuple[Track, Provenance]]
+"""Makes a track of a length for a scene and adds it to the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneChoice:
+    """A scene, what was found for it, and what will be done.
+
+    Attributes:
+        scene: the stretch of video.
+        description: what it shows.
+        prompt: the words that were searched for and would be composed from.
+        note: a person's own direction, "" where none.
+        matches: best first.
+        decision: "retrieve" or "generate".
+        reason: why, in plain words.
+    """
+
+    scene: Scene
+    description: Description
+    prompt: str
+    note: str
+    matches: tuple[Match, ...]
+    decision: str
+    reason: str
+
+    @property
+    def probability(self) -> float:
+        """Probability of the best match, 0 where there is none."""
+        return self.matches[0].probability if self.matches else 0.0
+
+
+def decide(
+    matches: Sequence[Match], *, generate: str, min_probability: float
+) -> tuple[str, str]:
+    """Choose between the library and the composer, and say why.
+
+    Args:
+        matches: best first.
+        generate: "on-miss", "never" or "always".
+        min_probability: a best match less likely than this is a miss.
+    """
+    if generate == "always":
+        return "generate", "asked to compose every scene"
+    if not matches:
+        return "generate", "the library holds nothing to compare"
+    best = matches[0].probability
+    if best >= min_probability:
+        return "retrieve", f"{best:.0%} likely to fit (at least {min_probability:.0%} asked)"
+    if generate == "never":
+        return (
+            "retrieve",
+            f"nothing is likely enough (best {best:.0%}, {min_probability:.0%} asked), "
+            "but composing is off: the nearest there is",
+        )
+    return "generate", f"a miss: the best track is {best:.0%} likely, {min_probability:.0%} asked"
+
+
+def planned_scene(choice: SceneChoice, n_candidates: int = 3) -> PlannedScene:
+    """Return the plan's record of a choice."""
+    return PlannedScene(
+        index=choice.scene.index,
+        start_seconds=choice.scene.span.start_seconds,
+        end_seconds=choice.scene.span.end_seconds,
+        start_frame=choice.scene.start_frame,
+        end_frame=choice.scene.end_frame,
+        description=choice.description.text,
+        note=choice.note,
+        prompt=choice.prompt,
+        decision="retrieve" if choice.decision == "retrieve" else "generate",
+        probability=choice.probability,
+        reason=choice.reason,
+        candidates=tuple(
+            Candidate(
+                track_id=match.track.track_id,
+                title=match.track.title,
+                score=round(match.score, 4),
+                probability=round(match.probability, 4),
+                why=match.why,
+            )
+            for match in choice.matches[:n_candidates]
+        ),
+    )
+
+
+def place_cues(
+    choices: Sequence[SceneChoice], *, crossfade_seconds: float, compose: Compose
+) -> tuple[Cue, ...]:
+    """Give every scene its music; neighbours that want the same track share one cue."""
+    groups = [list(group) for _, group in groupby(choices, key=_wanted)]
+    cues = []
+    for number, group in enumerate(groups):
+        first, last = number == 0, number == len(groups) - 1
+        sides = (0.0 if first else crossfade_seconds / 2, 0.0 if last else crossfade_seconds / 2)
+        span = Span(group[0].scene.span.start_seconds, group[-1].scene.span.end_seconds)
+        place = _Place(span, tuple(choice.scene.index for choice in group), sides)
+        if group[0].decision == "generate":
+            cues.append(_generated(group[0], place, compose))
+        else:
+            cues.append(_retrieved(group[0], place))
+    return tuple(cues)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    span: Span
+    scenes: tuple[int, ...]
+    sides: tuple[float, float]  # seconds of crossfade reaching beyond the span, before and after
+
+    @property
+    def fades(self) -> dict[str, float]:
+        longest = self.span.duration_seconds / 4
+        return {
+            "fade_in_seconds": round(min(FADE_IN_SECONDS, longest), 4),
+            "fade_out_seconds": round(min(FADE_OUT_SECONDS, longest), 4),
+        }
+
+
+def _wanted(choice: SceneChoice) -> tuple[str, str]:
+    if choice.decision == "generate":
+        return "generate", choice.prompt
+    return "retrieve", choice.matches[0].track.track_id
+
+
+def _retrieved(choice: SceneChoice, place: _Place) -> Cue:
+    match = choice.matches[0]
+    cue = _fitted(match.track, match.section, place, source="retrieved")
+    return cue.model_copy(
+        update={
+            "score": round(match.score, 4),
+            "probability": round(match.probability, 4),
+            "why": match.why,
+        }
+    )
+
+
+def _generated(choice: SceneChoice, place: _Place, compose: Compose) -> Cue:
+    seconds = place.span.duration_seconds + sum(place.sides)
+    track, made = compose(choice.prompt, seconds, choice.scene)
+    whole = Span(0.0, track.duration_seconds)
+    cue = _fitted(track, whole, place, source="generated")
+    return cue.model_copy(
+        update={
+            "why": choice.reason,
+            "prompt": made.prompt,
+            "seed": made.seed,
+            "model": f"{made.model} {made.revision}",
+            # a composed piece ends by itself
+            "fade_out_seconds": min(cue.fade_out_seconds, 0.05),
+        }
+    )
+
+
+def _fitted(track: Track, wanted: Span, place: _Place, *, source: str) -> Cue:
+    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
+    fit = fit_track(
+        audio,
+        wanted,
+        place.span.duration_seconds,
+        track.tempo_bpm,
+        place.sides,
+    )
+    return Cue(
+        start_seconds=place.span.start_seconds,
+        end_seconds=place.span.end_seconds,
+        scenes=place.scenes,
+        source="generated" if source == "generated" else "retrieved",
+        track_id=track.track_id,
+        track_path=path_to_text(track.path),
+        title=track.title,
+        artist=track.artist,
+        in_seconds=fit.in_seconds,
+        out_seconds=fit.out_seconds,
+        loop=fit.loop,
+        gain_db=fit.gain_db,
+        licence=track.licence,
+        licence_url=track.licence_url,
+        attribution=track.attribution,
+        **place.fades,
+    )
+
+

@@ -1,0 +1,125 @@
+"""What the replaceable parts promise; implementations need to import nothing from here."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from v2m.types import Audio, Description, Frames, Heard, Hits, Ids, Scene, Vectors
+
+
+class Encoder(Protocol):
+    """Turns something into vectors of one space."""
+
+    @property
+    def space(self) -> str:
+        """Identity of the vector space; equal means comparable."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector, known without loading weights."""
+        ...
+
+
+class TextEncoder(Encoder, Protocol):
+    """Encodes English text."""
+
+    def encode_text(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 (len(texts), dim), unit rows; nothing in gives (0, dim)."""
+        ...
+
+
+class FrameEncoder(Encoder, Protocol):
+    """Encodes pictures into the space of a text encoder."""
+
+    def encode_frames(self, frames: Frames) -> Vectors:
+        """Return float32 (len(frames), dim), unit rows; nothing in gives (0, dim)."""
+        ...
+
+    def name_frames(self, frames: Frames, top: int) -> list[tuple[str, float]]:
+        """Return what all the frames together show: names with weights in [0, 1], best first."""
+        ...
+
+
+class AudioEncoder(Encoder, Protocol):
+    """Encodes music into a space that text reaches too."""
+
+    def encode_audio(self, clips: Sequence[Heard]) -> Vectors:
+        """Return float32 (len(clips), dim), unit rows; the same clip gives the same row."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Finds the nearest rows by cosine."""
+
+    @property
+    def space(self) -> str:
+        """Identity of the vector space."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        ...
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Add rows; ids are unique, vectors are unit rows of this space.
+
+        Raises:
+            ValueError: shapes do not fit together or an id is there already.
+        """
+        ...
+
+    def search(self, queries: Vectors, k: int) -> Hits:
+        """Return the k best rows of each query, always 2-D, padded with -1 and -inf."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the index into a folder; files appear by rename."""
+        ...
+
+
+class Describer(Protocol):
+    """Says what scenes of a video show."""
+
+    def describe(self, video: Path, scenes: Sequence[Scene]) -> list[Description]:
+        """Return one description per scene, in order."""
+        ...
+
+
+class PromptWriter(Protocol):
+    """Writes what a composer should play."""
+
+    def write(self, description: Description) -> str:
+        """Return one line of English, at most 256 characters, the same for the same input."""
+        ...
+
+
+class Composer(Protocol):
+    """Makes music from words."""
+
+    @property
+    def name(self) -> str:
+        """Name of the composer, such as "arranger"."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Version of the composer or its weights."""
+        ...
+
+    def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:
+        """Return music exactly round(duration_seconds * sample_rate) samples long.
+
+        Equal arguments give equal samples.
+
+        Raises:
+            InputError: the duration is not positive or longer than the composer can make.
+        """
+        ...
+
+

@@ -1,0 +1,303 @@
+"""What the commands print: the same results as text for people and as JSON for scripts."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from v2m.errors import InputError, printable
+from v2m.files import path_to_text, replacing
+from v2m.types import Provenance, Track
+
+if TYPE_CHECKING:
+    from indexer.index import IndexReport
+    from retriever.search import Match
+    from v2m.demo import DemoResult
+    from v2m.doctor import Finding
+    from v2m.library import FindResult, FoundScene
+    from v2m.soundtrack.plan import CuePlan
+    from v2m.soundtrack.render import RenderReport
+    from v2m.wheels import ModelStatus
+
+Json = dict[str, Any]
+
+
+def clock(seconds: float) -> str:
+    """Write a time as minutes and seconds.
+
+    >>> clock(75.25)
+    '1:15.2'
+    """
+    tenths = round(seconds * 10 - 1e-6)
+    return f"{tenths // 600}:{tenths % 600 // 10:02d}.{tenths % 10}"
+
+
+def index_json(report: "IndexReport") -> Json:
+    """Return the outcome of an index run."""
+    return {
+        "files": report.files,
+        "added": report.added,
+        "updated": report.updated,
+        "moved": report.moved,
+        "unchanged": report.unchanged,
+        "duplicates": report.duplicates,
+        "forgotten": report.forgotten,
+        "encoded": report.encoded,
+        "tracks": report.tracks,
+        "failed": [{"path": path_to_text(p), "reason": reason} for p, reason in report.failed],
+        "skipped": [{"path": path_to_text(p), "reason": reason} for p, reason in report.skipped],
+    }
+
+
+def index_text(report: "IndexReport") -> str:
+    """Say what an index run did."""
+    if not report.files:
+        first = "no music files found (mp3, flac, ogg, opus, wav, m4a, aiff)"
+    elif not report.encoded:
+        first = f"nothing to encode: {report.unchanged} of {report.files} files unchanged"
+    else:
+        first = f"encoded {report.encoded} tracks: {report.added} new, {report.updated} updated"
+        if report.unchanged:
+            first += f"; {report.unchanged} files unchanged"
+    lines = [first]
+    if report.moved:
+        lines.append(f"{report.moved} files moved or tagged anew; their tracks were kept")
+    if report.duplicates:
+        lines.append(f"{report.duplicates} files are copies of music that is there already")
+    if report.forgotten:
+        lines.append(f"{report.forgotten} tracks forgotten: their files are gone")
+    lines += [f"cannot use {printable(path)}: {reason}" for path, reason in report.failed]
+    lines += [f"skipped {printable(path)}: {reason}" for path, reason in report.skipped]
+    lines.append(f"the library holds {report.tracks} tracks")
+    return "\n".join(lines)
+
+
+def find_json(result: "FindResult") -> Json:
+    """Return what was found."""
+    query: Json = {"kind": result.kind}
+    if result.kind == "text":
+        query["text"] = result.source
+    else:
+        query["path"] = path_to_text(Path(result.source))
+    if result.duration_seconds is not None:
+        query["duration_seconds"] = round(result.duration_seconds, 3)
+    return {
+        "query": query,
+        "profile": result.profile,
+        "tracks_searched": result.tracks_searched,
+        "scenes": [_scene_json(n, found) for n, found in enumerate(result.scenes)],
+    }
+
+
+def _scene_json(index: int, found: "FoundScene") -> Json:
+    times: Json = {}
+    if found.scene:
+        times = {
+            "start_seconds": round(found.scene.span.start_seconds, 3),
+            "end_seconds": round(found.scene.span.end_seconds, 3),
+            "start_frame": found.scene.start_frame,
+            "end_frame": found.scene.end_frame,
+        }
+    best = found.matches[0].probability if found.matches else 0.0
+    return {
+        "index": index,
+        **times,
+        "description": found.description,
+        "prompt": found.prompt,
+        "decision": found.decision,
+        "reason": found.reason,
+        "probability": round(best, 4),
+        "matches": [_match_json(n + 1, match) for n, match in enumerate(found.matches)],
+    }
+
+
+def _match_json(rank: int, match: "Match") -> Json:
+    return {
+        "rank": rank,
+        "track_id": match.track.track_id,
+        "title": match.track.title,
+        "artist": match.track.artist,
+        "path": path_to_text(match.track.path),
+        "score": round(match.score, 4),
+        "probability": round(match.probability, 4),
+        "branches": {branch: round(score, 4) for branch, score in match.branches.items()},
+        "section": {
+            "start_seconds": round(match.section.start_seconds, 3),
+            "end_seconds": round(match.section.end_seconds, 3),
+        },
+        "why": match.why,
+    }
+
+
+def find_text(result: "FindResult") -> str:
+    """Say what was found, scene by scene."""
+    lines = [f"searched {result.tracks_searched} tracks with profile {result.profile}"]
+    for index, found in enumerate(result.scenes):
+        lines.append("")
+        if found.scene:
+            span = found.scene.span
+            lines.append(
+                f"scene {index}  {clock(span.start_seconds)} to {clock(span.end_seconds)}"
+                f"  {found.description}"
+            )
+        elif result.kind != "text":
+            lines.append(found.description)
+        if found.prompt and result.kind != "text":
+            lines.append(f"  music asked for: {found.prompt}")
+        if found.decision == "generate":
+            lines.append(f"  {found.reason}; 'v2m score' would compose here")
+        for rank, match in enumerate(found.matches, 1):
+            lines.append(f"  {rank}. {match.track.title}  ({match.probability:.0%} likely to fit)")
+            start = clock(match.section.start_seconds)
+            lines.append(f"     from {start}: {match.why}")
+            lines.append(f"     {printable(match.track.path)}")
+    return "\n".join(lines)
+
+
+def plan_text(plan: "CuePlan", path: Path | None) -> str:
+    """Say which music goes where."""
+    lines = []
+    for cue in plan.cues:
+        times = f"{clock(cue.start_seconds)} to {clock(cue.end_seconds)}"
+        lines.append(f"{times}  {cue.source}: {cue.title or 'silence'}")
+        if cue.why:
+            lines.append(f"    {cue.why}")
+    lines += [f"note: {notice}" for notice in plan.notices]
+    if path:
+        lines.append(f"wrote {printable(path)}")
+    return "\n".join(lines)
+
+
+def render_json(plan: "CuePlan", report: "RenderReport") -> Json:
+    """Return the outcome of a rendering with its plan."""
+    return {
+        "path": path_to_text(report.path),
+        "duration_seconds": round(report.duration_seconds, 3),
+        "loudness_lufs": round(report.lufs, 2),
+        "true_peak_dbtp": round(report.true_peak_dbtp, 2),
+        "notices": list(report.notices),
+        "plan": plan.model_dump(mode="json"),
+    }
+
+
+def render_text(plan: "CuePlan", report: "RenderReport") -> str:
+    """Say what was written and how loud it is."""
+    lines = [plan_text(plan, None)]
+    lines += [f"note: {notice}" for notice in report.notices]
+    lines.append(
+        f"wrote {printable(report.path)}: {clock(report.duration_seconds)}, "
+        f"{report.lufs:.1f} LUFS, true peak {report.true_peak_dbtp:.1f} dBTP"
+    )
+    return "\n".join(lines)
+
+
+TRACK_COLUMNS = (
+    "track_id",
+    "title",
+    "artist",
+    "album",
+    "path",
+    "origin",
+    "duration_seconds",
+    "tempo_bpm",
+    "key",
+    "mode",
+    "loudness_lufs",
+    "instrumental",
+    "tags",
+    "description",
+    "summary",
+    "licence",
+    "licence_url",
+    "attribution",
+    "source_url",
+)
+
+
+def _row(track: Track) -> Json:
+    row: Json = {name: getattr(track, name) for name in TRACK_COLUMNS}
+    row["path"] = path_to_text(track.path)
+    row["tags"] = list(track.tags)
+    for name in ("duration_seconds", "tempo_bpm", "loudness_lufs", "instrumental"):
+        row[name] = round(row[name], 3)
+    return row
+
+
+def tracks_json(tracks: Sequence[Track]) -> Json:
+    """Return the library's tracks."""
+    return {"tracks": [_row(track) for track in tracks]}
+
+
+def tracks_text(tracks: Sequence[Track]) -> str:
+    """Return the library's tracks as a table."""
+    lines = [
+        f"{t.track_id[:8]}  {clock(t.duration_seconds):>8}  {t.tempo_bpm:5.0f} bpm  "
+        f"{f'{t.key} {t.mode}':9}  {t.title}" + ("  (generated)" if t.origin != "imported" else "")
+        for t in tracks
+    ]
+    return "\n".join([*lines, f"{len(tracks)} tracks"])
+
+
+def track_json(track: Track, made: Provenance | None) -> Json:
+    """Return one track with what made it."""
+    row = _row(track)
+    if made:
+        row["provenance"] = {
+            name: getattr(made, name) for name in Provenance.__dataclass_fields__
+        }
+    return row
+
+
+def track_text(track: Track, made: Provenance | None) -> str:
+    """Return one track, a field a line."""
+    lines = [f"{name:17} {value}" for name, value in _row(track).items() if value not in ("", [])]
+    if made:
+        lines.append(f"{'made by':17} {made.model} {made.revision}, seed {made.seed}")
+        lines.append(f"{'prompt':17} {made.prompt}")
+    return "\n".join(lines)
+
+
+def export_tracks(tracks: Sequence[Track], out: Path) -> None:
+    """Write the library as CSV or JSON.
+
+    Raises:
+        InputError: the ending is neither, or the folder cannot be written.
+    """
+    if out.suffix.lower() not in (".csv", ".json"):
+        raise InputError(f"{printable(out)}: unknown ending; use .csv or .json")
+    with replacing(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        if out.suffix.lower() == ".json":
+            json.dump(tracks_json(tracks), file, indent=2)
+            return
+        writer = csv.DictWriter(file, TRACK_COLUMNS)
+        writer.writeheader()
+        for track in tracks:
+            writer.writerow(_row(track) | {"tags": "; ".join(track.tags)})
+
+
+def models_json(models: "Sequence[ModelStatus]") -> Json:
+    """Return where the model files are."""
+    names = ("name", "package", "version", "licence", "purpose", "where", "size_bytes")
+    return {"models": [{n: str(getattr(m, n, "")) for n in names} for m in models]}
+
+
+def models_text(models: "Sequence[ModelStatus]") -> str:
+    """Say where the model files are."""
+    return "\n".join(
+        f"{m.name:24} {m.size_bytes / 1e6:7.1f} MB  {m.licence:12} {m.where}" for m in models
+    )
+
+
+def doctor_text(findings: "Sequence[Finding]") -> str:
+    """Return one line per check and what to do about what is wrong."""
+    lines = [f"{'ok ' if f.ok else 'BAD'} {f.name:12} {f.text}" for f in findings]
+    wrong = sum(not finding.ok for finding in findings)
+    return "\n".join([*lines, "all is well" if not wrong else f"{wrong} checks failed"])
+
+
+def demo_text(result: "DemoResult") -> str:
+    """Say where the demo's results lie."""
+    lines = ["", f"done in {result.seconds:.0f} s. Open these:"]
+    lines += [f"  {printable(path)}  {what}" for path, what in result.files]
+    return "\n".join(lines)

@@ -1,0 +1,134 @@
+"""Every setting with its default, and where its value came from.
+
+Precedence: command-line option, then ``V2M_…`` variable, then ``v2m.toml`` in the working folder,
+then the default. Objects receive values, never the settings themselves.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from v2m.errors import ConfigError, InputError, printable
+
+FILE_NAME = "v2m.toml"
+
+
+class Settings(BaseModel):
+    """Settings of one run.
+
+    Attributes:
+        catalog: folder of the catalogue.
+        profile: named set of models.
+        workers: processes that analyse music; 0 means one per processor.
+        batch: tracks written in one transaction; at most this many are lost to a kill.
+        min_probability: a match less likely than this is a miss.
+        generate: when to compose: on a miss, never, or for every scene.
+        style: how prompts are written.
+        target_lufs: integrated loudness of the finished sound.
+        true_peak_dbtp: highest true peak of the finished sound.
+        crossfade_seconds: crossfade between neighbouring cues.
+        original_audio: keep the video's own sound under the music, drop it, or decide by its level.
+        original_under_lu: how far the original sound lies under the music, loudness units.
+        seed: seed of generated music.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    catalog: Path = Field(default_factory=lambda: user_data_path("v2m"))
+    profile: str = "lite"
+    workers: int = Field(default=0, ge=0, le=256)
+    batch: int = Field(default=8, ge=1, le=1000)
+    min_probability: float = Field(default=0.5, ge=0, le=1)
+    generate: Literal["on-miss", "never", "always"] = "on-miss"
+    style: Literal["simple", "brief", "long", "drama"] = "brief"
+    target_lufs: float = Field(default=-14.0, ge=-40, le=-5)
+    true_peak_dbtp: float = Field(default=-1.0, ge=-20, le=0)
+    crossfade_seconds: float = Field(default=1.0, ge=0, le=10)
+    original_audio: Literal["auto", "mix", "replace"] = "auto"
+    original_under_lu: float = Field(default=8.0, ge=-20, le=60)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """Settings together with the place each value came from.
+
+    Attributes:
+        settings: the checked values.
+        origins: by name: "option", the variable's name, the file's name or "default".
+    """
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load_settings(options: dict[str, object], folder: Path | None = None) -> Effective:
+    """Merge options, environment and file, and check the result.
+
+    Args:
+        options: values given on the command line; None means not given.
+        folder: where ``v2m.toml`` is looked for, by default the working folder.
+
+    Raises:
+        InputError: the file is not TOML.
+        ConfigError: a key is unknown or a value is not allowed; names it and the nearest key.
+    """
+    values: dict[str, object] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    path = (folder or Path.cwd()) / FILE_NAME
+    for source, found in (
+        (FILE_NAME, _from_file(path)),
+        ("environment", _from_environment()),
+        ("option", {k: v for k, v in options.items() if v is not None}),
+    ):
+        for key, value in found.items():
+            _check_key(key, source)
+            values[key] = value
+            origins[key] = f"V2M_{key.upper()}" if source == "environment" else source
+    try:
+        return Effective(Settings.model_validate(values), origins)
+    except ValidationError as err:
+        problem = err.errors()[0]
+        key = str(problem["loc"][0])
+        raise ConfigError(key, values.get(key), _allowed(key, problem["msg"])) from err
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        raise InputError(f"{printable(path)}: not TOML: {err}") from err
+    except OSError as err:
+        raise InputError(f"{printable(path)}: {err.strerror}") from err
+
+
+def _from_environment() -> dict[str, object]:
+    return {
+        key: os.environ[name]
+        for key in Settings.model_fields
+        if os.environ.get(name := f"V2M_{key.upper()}")
+    }
+
+
+def _check_key(key: str, source: str) -> None:
+    if key in Settings.model_fields:
+        return
+    near = get_close_matches(key, Settings.model_fields, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise InputError(f"{source}: unknown setting {key!r}{hint}")
+
+
+def _allowed(key: str, message: str) -> str:
+    kind = Settings.model_fields[key].annotation
+    choices = getattr(kind, "__args__", None)
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return ", ".join(choices)
+    return message.removeprefix("Input should be ").removeprefix("a valid ")

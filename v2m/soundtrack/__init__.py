@@ -1,0 +1,1 @@
+"""Cue plans and their rendering."""

@@ -1,0 +1,183 @@
+"""Puts a new sound track under a video whose picture is copied packet by packet."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from v2m.errors import BackendError, InputError, MediaError, printable
+from v2m.types import Samples
+from v2m.video.probe import picture_stream
+
+SOUND_BY_SUFFIX = {
+    ".mp4": "aac",
+    ".m4v": "aac",
+    ".mov": "aac",
+    ".mkv": "aac",
+    ".webm": "libopus",
+}
+"""Endings we write, and the codec of the sound in each."""
+
+PICTURES_BY_SUFFIX = {
+    ".webm": {"vp8", "vp9", "av1", "libdav1d"},
+    ".mp4": {"h264", "hevc", "mpeg4", "av1", "libdav1d", "vp9", "mpeg2video", "mpeg1video", "mjpeg"},
+}
+PICTURES_BY_SUFFIX[".m4v"] = PICTURES_BY_SUFFIX[".mp4"]
+PICTURES_BY_SUFFIX[".mov"] = PICTURES_BY_SUFFIX[".mp4"] | {"prores", "dnxhd", "png", "qtrle", "h263"}
+"""Codecs of the picture each container can hold; Matroska holds everything."""
+
+BIT_RATE = 256_000
+
+
+def check_container(video: Path, out: Path, codec: str) -> None:
+    """Refuse an output that cannot be written, before any work is done.
+
+    Raises:
+        InputError: the ending is unknown, the container cannot hold the picture's codec, the
+            folder does not exist, or the output is the input.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in SOUND_BY_SUFFIX:
+        raise InputError(
+            f"{printable(out)}: unknown ending; use one of {', '.join(sorted(SOUND_BY_SUFFIX))}"
+        )
+    if not can_hold(suffix, codec):
+        fitting = fitting_suffix(codec)
+        raise InputError(
+            f"{printable(out)}: {suffix} cannot hold {codec} pictures, and pictures are never "
+            f"encoded again; use -o {printable(out.stem)}{fitting}"
+        )
+    if not out.parent.is_dir():
+        raise InputError(f"{printable(out.parent)}: no such folder")
+    if out.is_dir():
+        raise InputError(f"{printable(out)}: is a folder; name a file")
+    if out.exists() and video.exists() and out.samefile(video):
+        raise InputError(f"{printable(out)}: is the input itself; choose another name")
+
+
+def can_hold(suffix: str, codec: str) -> bool:
+    """Tell whether a container holds pictures of a codec.
+
+    >>> can_hold(".mp4", "vp8"), can_hold(".webm", "vp8"), can_hold(".mkv", "vp8")
+    (False, True, True)
+    """
+    return suffix not in PICTURES_BY_SUFFIX or codec in PICTURES_BY_SUFFIX[suffix]
+
+
+def fitting_suffix(codec: str) -> str:
+    """Return the ending of a container that holds pictures of a codec.
+
+    >>> fitting_suffix("vp8"), fitting_suffix("h264"), fitting_suffix("theora")
+    ('.webm', '.mp4', '.mkv')
+    """
+    return next((s for s in (".mp4", ".webm") if can_hold(s, codec)), ".mkv")
+
+
+def mux(
+    video: Path, sound: Samples, sample_rate: int, out: Path, *, start_seconds: float
+) -> tuple[str, ...]:
+    """Write the picture of a video with a new sound.
+
+    Args:
+        video: its first picture stream is copied: the same packets, the same time stamps.
+        sound: float32, shape (2, n).
+        sample_rate: Hz; 48000 suits every codec here.
+        out: where to write, directly.
+        start_seconds: time stamp of the first frame; there the sound starts.
+
+    Returns:
+        What could not be kept, in words.
+
+    Raises:
+        MediaError: the video cannot be read.
+        BackendError: the container refuses, the disk is full or fails.
+    """
+    options = {"movflags": "+faststart"} if out.suffix.lower() in (".mp4", ".m4v", ".mov") else {}
+    try:
+        with (
+            video.open("rb") as file,
+            av.open(file, metadata_errors="replace") as source,
+            av.open(str(out), "w", options=options) as target,
+        ):
+            picture = picture_stream(source)
+            if picture is None:
+                raise MediaError(video, "holds no picture")
+            copied = target.add_stream_from_template(picture)
+            copied.metadata.update(picture.metadata)
+            codec = SOUND_BY_SUFFIX[out.suffix.lower()]
+            heard = target.add_stream(codec, rate=sample_rate, layout="stereo")
+            heard.bit_rate = BIT_RATE
+            target.metadata.update(source.metadata)
+            _interleave(
+                target,
+                _picture_packets(source, picture, copied),
+                _sound_packets(heard, sound, sample_rate, start_seconds),
+            )
+            return _left_out(source)
+    except av.FFmpegError as err:
+        raise BackendError("FFmpeg", f"cannot write {printable(out.name)}: {err.strerror}") from err
+
+
+def _interleave(target: Any, pictures: Iterator[Any], sounds: Iterator[Any]) -> None:
+    """Write packets in the order of their time, so that no player has to look far ahead."""
+    sound = next(sounds, None)
+    for packet in pictures:
+        here = (packet.dts if packet.dts is not None else packet.pts) * packet.time_base
+        while sound is not None and (sound.dts or 0) * sound.time_base <= here:
+            target.mux(sound)
+            sound = next(sounds, None)
+        target.mux(packet)
+    while sound is not None:
+        target.mux(sound)
+        sound = next(sounds, None)
+
+
+def _picture_packets(source: Any, picture: Any, copied: Any) -> Iterator[Any]:
+    for packet in source.demux(picture):
+        if not packet.size:
+            continue
+        if packet.dts is None and packet.pts is None:
+            raise BackendError("FFmpeg", "a picture packet has no time stamp")
+        packet.stream = copied
+        yield packet
+
+
+def _sound_packets(
+    stream: Any, sound: Samples, sample_rate: int, start_seconds: float
+) -> Iterator[Any]:
+    context = stream.codec_context
+    context.open()
+    size = context.frame_size or 1024
+    offset = round(start_seconds * sample_rate)
+    for first in range(0, sound.shape[1], size):
+        block = np.ascontiguousarray(sound[:, first : first + size])
+        frame = av.AudioFrame.from_ndarray(_as(context.format.name, block), context.format.name,
+                                           layout="stereo")  # fmt: skip
+        frame.sample_rate = sample_rate
+        frame.pts = offset + first
+        frame.time_base = Fraction(1, sample_rate)
+        yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _as(sample_format: str, block: Samples) -> np.ndarray:
+    """Return samples in an encoder's format: planar float, or interleaved float or integers."""
+    if sample_format == "fltp":
+        return block
+    interleaved = np.ascontiguousarray(block.T).reshape(1, -1)
+    if sample_format == "flt":
+        return interleaved
+    return np.clip(np.round(interleaved * 32767), -32768, 32767).astype(np.int16)
+
+
+def _left_out(source: Any) -> tuple[str, ...]:
+    notices = []
+    if source.streams.subtitles:
+        notices.append(f"{len(source.streams.subtitles)} subtitle streams were left out")
+    moving = [s for s in source.streams.video if not s.disposition]
+    if len(moving) > 1:
+        notices.append(f"only the first of {len(moving)} picture streams was copied")
+    return tuple(notices)

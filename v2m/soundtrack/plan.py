@@ -1,0 +1,229 @@
+"""The cue plan: which music stands where under a video, and why. Every output is a rendering of it."""
+
+import json
+from collections import Counter
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from v2m.errors import InputError, StateError, printable
+from v2m.files import replacing
+
+FORMAT = "v2m-plan/1"
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Decibels = Annotated[float, Field(ge=-120, le=60, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    """A part of the plan: unknown keys are refused, values do not change once made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlannedVideo(_Part):
+    """The video the plan is for.
+
+    Attributes:
+        path: as given when the plan was made.
+        sha256: of the file's first and last megabyte and its length; "" where unknown.
+        duration_seconds: length of the picture.
+        fps: average frames per second.
+        width: pixels, after rotation.
+        height: pixels, after rotation.
+        has_audio: whether the video carries sound of its own.
+    """
+
+    path: str
+    sha256: str = ""
+    duration_seconds: Seconds
+    fps: float = Field(gt=0)
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    has_audio: bool
+
+
+class Candidate(_Part):
+    """A track that was considered for a scene."""
+
+    track_id: str
+    title: str
+    score: float
+    probability: Share
+    why: str
+
+
+class PlannedScene(_Part):
+    """A scene, what it shows, and what was decided for it."""
+
+    index: int
+    start_seconds: Seconds
+    end_seconds: Seconds
+    start_frame: int = Field(ge=0)
+    end_frame: int = Field(ge=0)
+    description: str
+    note: str = ""
+    prompt: str
+    decision: Literal["retrieve", "generate", "silence"]
+    probability: Share
+    reason: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+class Loop(_Part):
+    """A stretch of the track that repeats, in seconds of the track."""
+
+    start_seconds: Seconds
+    end_seconds: Seconds
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.end_seconds - self.start_seconds < 0.5:
+            raise ValueError("a loop must be at least 0.5 s long")
+        return self
+
+
+class Cue(_Part):
+    """Music placed on a span of the video.
+
+    Attributes:
+        start_seconds: where the cue starts in the video.
+        end_seconds: where it ends, exclusive; crossfades reach half their length beyond it.
+        scenes: indexes of the scenes it covers.
+        source: where the music came from.
+        track_id: the catalogue's id; "" for silence.
+        track_path: the sound file; "" for silence.
+        in_seconds: where in the track the cue starts.
+        out_seconds: where in the track it ends; with a loop, where it would leave the track.
+        loop: repeated as often as needed when the track is too short, else null.
+        gain_db: applied to the track before the mix.
+        fade_in_seconds: at a cue's start where no neighbour is crossfaded.
+        fade_out_seconds: at a cue's end where no neighbour is crossfaded.
+    """
+
+    start_seconds: Seconds
+    end_seconds: Seconds
+    scenes: tuple[int, ...]
+    source: Literal["retrieved", "generated", "silence"]
+    track_id: str = ""
+    track_path: str = ""
+    title: str = ""
+    artist: str = ""
+    in_seconds: Seconds = 0.0
+    out_seconds: Seconds = 0.0
+    loop: Loop | None = None
+    gain_db: Decibels = 0.0
+    fade_in_seconds: Seconds = 0.0
+    fade_out_seconds: Seconds = 0.0
+    score: float = 0.0
+    probability: Share = 0.0
+    why: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    attribution: str = ""
+    prompt: str = ""
+    seed: int | None = None
+    model: str = ""
+
+
+class Mix(_Part):
+    """How the finished sound is made.
+
+    Attributes:
+        target_lufs: integrated loudness of the finished sound (ITU-R BS.1770-4).
+        true_peak_dbtp: highest true peak of the finished sound.
+        crossfade_seconds: length of the equal-power crossfade between neighbouring cues.
+        original_audio: "mix" keeps the video's own sound under the music, "replace" drops it.
+        original_under_lu: how far the original sound lies under the music, loudness units.
+    """
+
+    target_lufs: float = Field(default=-14.0, ge=-40, le=-5)
+    true_peak_dbtp: float = Field(default=-1.0, ge=-20, le=0)
+    crossfade_seconds: float = Field(default=1.0, ge=0, le=10)
+    original_audio: Literal["mix", "replace"] = "replace"
+    original_under_lu: float = Field(default=8.0, ge=-20, le=60)
+
+
+class CuePlan(_Part):
+    """The whole plan; cues lie in order, cover the video and do not overlap."""
+
+    format: Literal["v2m-plan/1"] = "v2m-plan/1"
+    video: PlannedVideo
+    profile: str
+    min_probability: Share
+    seed: int = 0
+    versions: dict[str, str] = Field(default_factory=dict)
+    mix: Mix = Mix()
+    scenes: tuple[PlannedScene, ...]
+    cues: tuple[Cue, ...] = Field(min_length=1)
+    notices: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _cues_cover_the_video(self) -> Self:
+        tolerance = 1e-3
+        here = 0.0
+        for number, cue in enumerate(self.cues):
+            if abs(cue.start_seconds - here) > tolerance:
+                raise ValueError(f"cue {number} starts at {cue.start_seconds} s, expected {here} s")
+            if cue.end_seconds <= cue.start_seconds:
+                raise ValueError(f"cue {number} ends before it starts")
+            if cue.source != "silence" and not cue.track_path:
+                raise ValueError(f"cue {number} is {cue.source} but names no track_path")
+            here = cue.end_seconds
+        if abs(here - self.video.duration_seconds) > tolerance:
+            raise ValueError(
+                f"the last cue ends at {here} s but the video at {self.video.duration_seconds} s"
+            )
+        return self
+
+    def counts(self) -> Counter[str]:
+        """Count the cues by source."""
+        return Counter(cue.source for cue in self.cues)
+
+
+def write_plan(plan: CuePlan, path: Path) -> None:
+    """Write a plan as indented JSON; the file appears by rename."""
+    with replacing(path) as temporary:
+        temporary.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read_plan(path: Path) -> CuePlan:
+    """Read and check a plan.
+
+    Raises:
+        InputError: the file is missing, is not JSON, or breaks a rule; names the key and, for an
+            unknown key, the nearest known one.
+        StateError: the plan is of another format version.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as err:
+        raise InputError(f"{printable(path)}: no such plan") from err
+    except OSError as err:
+        raise InputError(f"{printable(path)}: {err.strerror}") from err
+    except ValueError as err:
+        raise InputError(f"{printable(path)}: not a plan: {err}") from err
+    if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
+        raise StateError(
+            f"{printable(path)}: format {data['format']!r} is not {FORMAT!r}; "
+            "make the plan again with 'v2m plan'"
+        )
+    try:
+        return CuePlan.model_validate(data)
+    except ValidationError as err:
+        raise InputError(f"{printable(path)}: {_first_problem(err)}") from err
+
+
+def _first_problem(err: ValidationError) -> str:
+    problem = err.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"]) or "plan"
+    if problem["type"] != "extra_forbidden":
+        return f"{place}: {problem['msg']}"
+    key = str(problem["loc"][-1])
+    parts = (CuePlan, PlannedVideo, PlannedScene, Candidate, Cue, Loop, Mix)
+    known = sorted({name for part in parts for name in part.model_fields})
+    near = get_close_matches(key, known, n=1)
+    return f"{place}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -1,0 +1,308 @@
+"""The words of the field as frozen data, with the shapes and units of every array."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""float32, shape (n, dim), rows of length 1 (a row of zeros means "nothing known")."""
+
+Samples = npt.NDArray[np.float32]
+"""float32, shape (channels, n), full scale is [-1, 1]."""
+
+Mono = npt.NDArray[np.float32]
+"""float32, shape (n,), full scale is [-1, 1]."""
+
+Frames = npt.NDArray[np.uint8]
+"""uint8, shape (n, height, width, 3), RGB."""
+
+Ids = npt.NDArray[np.int64]
+"""int64, shape (n,), row ids of the catalogue's vectors, unique and never used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in seconds, start inclusive, end exclusive."""
+
+    start_seconds: float
+    end_seconds: float
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length, in seconds."""
+        return self.end_seconds - self.start_seconds
+
+    def overlap_seconds(self, other: "Span") -> float:
+        """Return how many seconds both spans share.
+
+        >>> Span(0, 4).overlap_seconds(Span(3, 9))
+        1
+        """
+        start = max(self.start_seconds, other.start_seconds)
+        return max(0, min(self.end_seconds, other.end_seconds) - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Sound in memory.
+
+    Attributes:
+        samples: float32, shape (channels, n), full scale [-1, 1].
+        sample_rate: Hz.
+    """
+
+    samples: Samples
+    sample_rate: int
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length, in seconds."""
+        return self.samples.shape[1] / self.sample_rate
+
+    def mono(self) -> Mono:
+        """Mean over the channels, shape (n,)."""
+        return self.samples.mean(axis=0, dtype=np.float32)
+
+    def excerpt(self, span: Span) -> "Audio":
+        """Cut out a span; what lies outside the sound is left out."""
+        first = max(0, round(span.start_seconds * self.sample_rate))
+        last = max(first, round(span.end_seconds * self.sample_rate))
+        return Audio(self.samples[:, first:last], self.sample_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What a container says about its picture and sound.
+
+    Attributes:
+        path: the file.
+        duration_seconds: length of the picture: end of the last frame minus start of the first.
+        fps: average frames per second.
+        n_frames: frames in the picture stream; 0 where only decoding would tell.
+        width: pixels, after rotation.
+        height: pixels, after rotation.
+        video_codec: FFmpeg's name, such as "h264".
+        has_audio: whether there is a sound stream.
+        start_seconds: time stamp of the first frame.
+    """
+
+    path: Path
+    duration_seconds: float
+    fps: float
+    n_frames: int
+    width: int
+    height: int
+    video_codec: str
+    has_audio: bool
+    start_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A stretch of video between two cuts.
+
+    Attributes:
+        index: from 0.
+        span: seconds from the first frame of the picture.
+        start_frame: first frame, from 0, inclusive.
+        end_frame: exclusive.
+    """
+
+    index: int
+    span: Span
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a stretch of video shows, in words and numbers.
+
+    Attributes:
+        text: one English sentence for people.
+        words: what is seen, best first, each with a weight in [0, 1].
+        mood: words of feeling, such as "slow calm peaceful, warm pleasant".
+        arousal: about [-3, 3], calm to exciting.
+        valence: about [-3, 3], dark to bright.
+        looks: measured colour and motion, by name.
+        picture_vector: float32, shape (dim,), the frames in the picture-text space; length 1,
+            or zeros where nothing was recognised.
+    """
+
+    text: str
+    words: tuple[tuple[str, float], ...]
+    mood: str
+    arousal: float
+    valence: float
+    looks: dict[str, float]
+    picture_vector: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFacts:
+    """Measured properties of a stretch of music that need no model.
+
+    Attributes:
+        loudness_lufs: integrated loudness (ITU-R BS.1770-4), -70 for silence.
+        loudness_range_db: 95th minus 10th percentile of 3 s levels, decibels.
+        centroid_hz: median spectral centroid.
+        onsets_per_second: rate of onsets.
+        percussive_share: share of percussive energy, 0 to 1.
+        harmonic_share: share of harmonic energy, 0 to 1.
+        majorness: best major-key correlation minus best minor-key correlation.
+        key: tonic, one of C C# D Eb E F F# G Ab A Bb B; "" where there is no pitch.
+        mode: "major" or "minor"; "" where there is no pitch.
+        tempo_curve: float32, shape (720,), salience of the tempi 40 to 219.75 bpm in steps of 0.25.
+    """
+
+    loudness_lufs: float
+    loudness_range_db: float
+    centroid_hz: float
+    onsets_per_second: float
+    percussive_share: float
+    harmonic_share: float
+    majorness: float
+    key: str
+    mode: str
+    tempo_curve: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A stretch of music together with everything measured on it.
+
+    Attributes:
+        span: where it lies in its track, seconds.
+        audio: the sound itself.
+        facts: what signal processing measured.
+        tag_probabilities: float32, shape (n_tags,), by the tagger; the order is the tagger's.
+        tempo_bpm: beats per minute, 0 where there is no pulse.
+    """
+
+    span: Span
+    audio: Audio
+    facts: SoundFacts
+    tag_probabilities: npt.NDArray[np.float32]
+    tempo_bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a vector search found, best first.
+
+    Attributes:
+        ids: int64, shape (queries, k), padded with -1.
+        scores: float32, shape (queries, k), cosine in [-1, 1], padded with -inf.
+    """
+
+    ids: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A row of the catalogue: one piece of music.
+
+    Attributes:
+        track_id: identity: a hash of the encoded audio stream, so that it survives moves and tags.
+        path: where the file was last seen.
+        title: from the tags, else from the file name.
+        artist: "" where unknown.
+        album: "" where unknown.
+        description: a person's words about it (comment, genre, mood tags) or, for a generated
+            track, its prompt; "" where there are none.
+        summary: an English sentence made from the measurements, for people to read.
+        origin: "imported" or "generated".
+        duration_seconds: length.
+        tempo_bpm: beats per minute, 0 where there is no pulse.
+        key: tonic, such as "C#"; "" where unknown.
+        mode: "major", "minor" or "".
+        loudness_lufs: integrated loudness.
+        instrumental: probability that nobody sings, 0 to 1.
+        tags: what the tagger heard, best first.
+        licence: licence as its source writes it; "" where unknown.
+        licence_url: "" where unknown.
+        attribution: the credit line its source asks for; "" where none.
+        source_url: where it came from; "" where unknown.
+    """
+
+    track_id: str
+    path: Path
+    title: str
+    artist: str = ""
+    album: str = ""
+    description: str = ""
+    summary: str = ""
+    origin: str = "imported"
+    duration_seconds: float = 0.0
+    tempo_bpm: float = 0.0
+    key: str = ""
+    mode: str = ""
+    loudness_lufs: float = -70.0
+    instrumental: float = 0.0
+    tags: tuple[str, ...] = ()
+    licence: str = ""
+    licence_url: str = ""
+    attribution: str = ""
+    source_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRow:
+    """A vector to be stored with its track.
+
+    Attributes:
+        space: identity of the vector space.
+        kind: "title", "description", "track" or "section".
+        span: the stretch of music it stands for.
+        vector: float32, shape (dim,), length 1.
+    """
+
+    space: str
+    kind: str
+    span: Span
+    vector: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made a generated track.
+
+    Attributes:
+        model: composer and model, such as "arranger".
+        revision: version of the composer or its weights.
+        prompt: the words it was asked for.
+        seed: the seed of its random choices.
+        parameters: everything else that decides the sound, by name.
+        code_version: version of v2m.
+        parent_video: the video it was made for; "" where none.
+        parent_scene: index of the scene it was made for; -1 where none.
+    """
+
+    model: str
+    revision: str
+    prompt: str
+    seed: int
+    parameters: dict[str, str | int | float]
+    code_version: str
+    parent_video: str = ""
+    parent_scene: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """A track with everything the catalogue stores about it in one transaction.
+
+    Attributes:
+        track: the row.
+        vectors: its vectors in all spaces.
+        analysis_version: version of the code that measured it.
+        provenance: what made it, for a generated track.
+    """
+
+    track: Track
+    vectors: tuple[VectorRow, ...]
+    analysis_version: str
+    provenance: Provenance | None = field(default=None)

@@ -1,0 +1,1 @@
+"""Video files in, scenes and their descriptions out."""

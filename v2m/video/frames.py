@@ -1,0 +1,150 @@
+"""Takes frames out of a video: stills for the encoder, thumbnails for colour and motion."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from v2m.errors import MediaError
+from v2m.types import Frames, Scene, VideoFacts
+from v2m.video.probe import picture_stream
+
+STILL_SIDE = 256
+THUMBNAIL = (64, 36)
+THUMBNAILS_PER_SECOND = 8.0
+MOST_THUMBNAILS = 240
+
+Picture = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneFrames:
+    """Frames of one scene.
+
+    Attributes:
+        stills: uint8 (n, height, width, 3), short side 256, spread evenly; n may be 0 where
+            nothing could be decoded.
+        thumbnails: uint8 (m, 36, 64, 3), at most 8 a second and 240 in all.
+    """
+
+    stills: Frames
+    thumbnails: Frames
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """The times at which a scene's frames are taken, and what has been taken."""
+
+    still_times: list[float]
+    thumbnail_times: list[float]
+    stills: list[Picture] = field(default_factory=list)
+    thumbnails: list[Picture] = field(default_factory=list)
+
+
+def sample_frames(
+    path: Path,
+    facts: VideoFacts,
+    scenes: Sequence[Scene],
+    *,
+    frames_per_second: float = 1.0,
+    at_most: int = 12,
+) -> list[SceneFrames]:
+    """Take frames of every scene in one pass.
+
+    Args:
+        path: the video.
+        facts: of the video.
+        scenes: in order.
+        frames_per_second: stills per second of a scene; at least one is taken.
+        at_most: stills per scene.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    wanted = [_wanted(scene, frames_per_second, at_most) for scene in scenes]
+    current = 0
+    for seconds, frame in _decoded(path, facts):
+        while current + 1 < len(scenes) and seconds >= scenes[current].span.end_seconds - 1e-6:
+            current += 1
+        _take(wanted[current], seconds, frame)
+    return [SceneFrames(_stacked(one.stills), _stacked(one.thumbnails)) for one in wanted]
+
+
+def still_at(path: Path, facts: VideoFacts, times: Sequence[float], height: int) -> list[Picture]:
+    """Return the frame shown at each time (ascending, seconds), scaled to a height.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    out: list[Picture] = []
+    last: Any = None
+    for seconds, frame in _decoded(path, facts):
+        while len(out) < len(times) and last is not None and seconds > times[len(out)]:
+            out.append(_scaled(last, height))
+        last = frame
+        if len(out) == len(times):
+            break
+    while last is not None and len(out) < len(times):
+        out.append(_scaled(last, height))
+    return out
+
+
+def _wanted(scene: Scene, frames_per_second: float, at_most: int) -> _Wanted:
+    length = scene.span.duration_seconds
+    n_stills = int(np.clip(round(length * frames_per_second), 1, at_most))
+    n_thumbnails = int(np.clip(round(length * THUMBNAILS_PER_SECOND), 2, MOST_THUMBNAILS))
+    start = scene.span.start_seconds
+    return _Wanted(
+        [start + (n + 0.5) * length / n_stills for n in range(n_stills)],
+        [start + n * length / n_thumbnails for n in range(n_thumbnails)],
+    )
+
+
+def _take(wanted: _Wanted, seconds: float, frame: Any) -> None:
+    taken = len(wanted.thumbnails)
+    if taken < len(wanted.thumbnail_times) and seconds >= wanted.thumbnail_times[taken] - 1e-3:
+        wanted.thumbnails.append(frame.reformat(*THUMBNAIL, format="rgb24").to_ndarray())
+    taken = len(wanted.stills)
+    if taken < len(wanted.still_times) and seconds >= wanted.still_times[taken] - 1e-3:
+        wanted.stills.append(_upright(frame, STILL_SIDE, short_side=True))
+
+
+def _decoded(path: Path, facts: VideoFacts) -> Iterator[tuple[float, Any]]:
+    """Yield frames with their time from the first frame on; damaged packets are left out."""
+    try:
+        with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
+            stream = picture_stream(container)
+            stream.thread_type = "AUTO"
+            for packet in container.demux(stream):
+                try:
+                    frames = packet.decode()
+                except av.error.InvalidDataError:
+                    continue
+                for frame in frames:
+                    if frame.time is not None:
+                        yield max(0.0, frame.time - facts.start_seconds), frame
+    except av.FFmpegError as err:
+        raise MediaError(path, "damaged: its frames cannot be read") from err
+
+
+def _scaled(frame: Any, height: int) -> Picture:
+    return _upright(frame, height, short_side=False)
+
+
+def _upright(frame: Any, size: int, *, short_side: bool) -> Picture:
+    turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
+    width, height = (frame.height, frame.width) if turns % 2 else (frame.width, frame.height)
+    scale = size / (min(width, height) if short_side else height)
+    width, height = max(2, round(width * scale)), max(2, round(height * scale))
+    if turns % 2:
+        width, height = height, width
+    picture = frame.reformat(width, height, format="rgb24").to_ndarray()
+    return np.ascontiguousarray(np.rot90(picture, turns))
+
+
+def _stacked(pictures: list[Picture]) -> Frames:
+    return np.stack(pictures) if pictures else np.empty((0, 1, 1, 3), np.uint8)
