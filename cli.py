@@ -29,9 +29,7 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log details; sho
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="Named set of models.", show_default=False)
 ]
-By = Annotated[
-    str, typer.Option("--by", help="Branches of matching, separated by commas.")
-]
+By = Annotated[str, typer.Option("--by", help="Branches of matching, separated by commas.")]
 Where = Annotated[
     str | None,
     typer.Option(
@@ -98,7 +96,7 @@ def main() -> None:
         # whoever read our output has gone; nothing is left to say to them
         sys.stderr.close()
         sys.exit(141)
-    except Exception as err:  # noqa: BLE001 - the last line of defence: a bug, told as such
+    except Exception as err:
         if verbose:
             logging.exception("details")
         _fail(f"bug: {type(err).__name__}: {err} (run again with -v for details)", 1)
@@ -464,9 +462,7 @@ def models_pull(verbose: Verbose = False) -> None:
 
 
 @app.command()
-def doctor(
-    catalog: Catalog = None, as_json: AsJson = False, verbose: Verbose = False
-) -> None:
+def doctor(catalog: Catalog = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Check versions, FFmpeg, models, name clashes and the catalogue."""
     _start_logging(verbose)
     from v2m.doctor import examine
@@ -487,9 +483,7 @@ def config(as_json: AsJson = False, verbose: Verbose = False) -> None:
     effective = load_settings({})
     values = effective.settings.model_dump(mode="json")
     if as_json:
-        _print_json(
-            {k: {"value": v, "from": effective.origins[k]} for k, v in values.items()}
-        )
+        _print_json({k: {"value": v, "from": effective.origins[k]} for k, v in values.items()})
         return
     for key, value in values.items():
         _say(f"{key:18} {value!s:32} {effective.origins[key]}")

@@ -62,7 +62,8 @@ def statistics(raw: list[Raw]) -> dict[str, list[float]]:
         "descriptor_deviation": measured.std(axis=0) + 1e-6,
     }
     return {
-        name: [round(float(value), 6) for value in row] for name, row in (tags | descriptors).items()
+        name: [round(float(value), 6) for value in row]
+        for name, row in (tags | descriptors).items()
     }
 
 
@@ -88,7 +89,7 @@ def main() -> None:
             break
     print(f"{len(raw)} tracks")
     document = {"format": "v2m-reference/1", "tracks": len(raw), "statistics": statistics(raw)}
-    options.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    options.out.write_text(json.dumps(document) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -125,7 +125,5 @@ def migrate(con: Connection) -> None:
         con.execute("INSERT OR IGNORE INTO meta VALUES ('generation', '0')")
     for step in MIGRATIONS[version:]:
         step(con)
-    con.execute(
-        "INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(len(MIGRATIONS))]
-    )
+    con.execute("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(len(MIGRATIONS))])
     con.execute("COMMIT")

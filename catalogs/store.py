@@ -189,9 +189,7 @@ class Catalogue:
         """Return the number of tracks."""
         return int(self._fetch("SELECT count(*) FROM tracks")[0][0])
 
-    def tracks(
-        self, where: str | None = None, ids: Sequence[str] | None = None
-    ) -> list[Track]:
+    def tracks(self, where: str | None = None, ids: Sequence[str] | None = None) -> list[Track]:
         """Return tracks by title.
 
         Args:
@@ -393,9 +391,7 @@ def _put_words(con: duckdb.DuckDBPyConnection, file: SeenFile) -> None:
     )
 
 
-def _put_vectors(
-    con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, VectorRow]]
-) -> None:
+def _put_vectors(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, VectorRow]]) -> None:
     """Insert through Arrow: row by row is twenty times slower."""
     if not rows:
         return
@@ -417,9 +413,7 @@ def _put_vectors(
     con.unregister("new_vectors")
 
 
-def _put_provenance(
-    con: duckdb.DuckDBPyConnection, track_id: str, made: Provenance
-) -> None:
+def _put_provenance(con: duckdb.DuckDBPyConnection, track_id: str, made: Provenance) -> None:
     con.execute(
         "INSERT OR REPLACE INTO provenance (track_id, model, revision, prompt, seed, parameters,"
         " code_version, parent_video, parent_scene) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -59,9 +59,7 @@ def run(jobs: Sequence[Job], profile: str, workers: int) -> Generator[Mapped, No
                 yield Mapped(job.file, None, "the decoder crashed on this file")
 
 
-def _run_pool(
-    waiting: list[Job], profile: str, workers: int
-) -> Generator[Mapped, None, list[Job]]:
+def _run_pool(waiting: list[Job], profile: str, workers: int) -> Generator[Mapped, None, list[Job]]:
     """Empty ``waiting`` from its end; return what was in flight if a worker died."""
     running: dict[Future[Mapped], Job] = {}
     pool = ProcessPoolExecutor(

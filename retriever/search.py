@@ -215,18 +215,14 @@ class Searcher:
             if tracks[i] in rows
         ]
 
-    def _match(
-        self, query: Query, track: Track, score: float, branches: dict[str, float]
-    ) -> Match:
+    def _match(self, query: Query, track: Track, score: float, branches: dict[str, float]) -> Match:
         words: list[str] = []
         if "audio" in branches:
             vector = self._branches["audio"].vector(track.track_id)
             words = self._profile.music.explain(query.music, vector)
         chance = probability(branches, self.n_tracks, by_example=query.kind == "audio")
         section = self._best_section(query, track)
-        return Match(
-            track, score, chance, branches, section, explain(track, branches, words)
-        )
+        return Match(track, score, chance, branches, section, explain(track, branches, words))
 
     def _best_section(self, query: Query, track: Track) -> Span:
         """The section nearest the query; where a length is wanted, that long, from its start."""

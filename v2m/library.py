@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from generator.arranger.composer import Arranger
+    from generator.prompts import TemplateWriter
     from indexer.index import IndexReport
     from retriever.query import Query
     from retriever.search import Match, Searcher
     from v2m.planner import SceneChoice
-    from generator.prompts import TemplateWriter
     from v2m.soundtrack.plan import CuePlan, Mix, PlannedVideo
-    from v2m.video.describe import LiteDescriber
     from v2m.soundtrack.render import RenderReport
+    from v2m.video.describe import LiteDescriber
 
 SILENT_ORIGINAL_LUFS = -50.0
 """A video's own sound below this is room noise; "auto" replaces it."""
@@ -121,9 +121,7 @@ class Library:
         'calm acoustic 1'
     """
 
-    def __init__(
-        self, folder: Path | str, *, profile: str = "lite", create: bool = False
-    ) -> None:
+    def __init__(self, folder: Path | str, *, profile: str = "lite", create: bool = False) -> None:
         """Open a catalogue folder.
 
         Args:
@@ -236,9 +234,7 @@ class Library:
         # the prompt is searched as description; as title too it would count twice
         vectors = tuple(row for row in record.vectors if row.kind != "title")
         track = replace(record.track, origin="generated")
-        self.catalogue.add_generated(
-            TrackRecord(track, vectors, record.analysis_version, made)
-        )
+        self.catalogue.add_generated(TrackRecord(track, vectors, record.analysis_version, made))
         self._forget_searcher()
         return track
 
@@ -267,7 +263,9 @@ class Library:
         """
         given = [query for query in (text, video, image, audio) if query is not None]
         if len(given) != 1:
-            raise InputError("give exactly one query: a video, a text, a picture or a piece of music")
+            raise InputError(
+                "give exactly one query: a video, a text, a picture or a piece of music"
+            )
         if video is not None:
             options = PlanOptions(
                 min_probability=min_probability,
@@ -418,14 +416,10 @@ class Library:
             decision, reason = decide(
                 matches, generate=options.generate, min_probability=options.min_probability
             )
-            choices.append(
-                SceneChoice(scene, seen, prompt, note, tuple(matches), decision, reason)
-            )
+            choices.append(SceneChoice(scene, seen, prompt, note, tuple(matches), decision, reason))
         return facts, choices
 
-    def _search_or_nothing(
-        self, query: "Query", top: int, options: PlanOptions
-    ) -> list["Match"]:
+    def _search_or_nothing(self, query: "Query", top: int, options: PlanOptions) -> list["Match"]:
         """An empty library still scores a video when composing is allowed."""
         if options.generate != "never" and not self.catalogue.count():
             return []

@@ -47,9 +47,7 @@ class SceneChoice:
         return self.matches[0].probability if self.matches else 0.0
 
 
-def decide(
-    matches: Sequence[Match], *, generate: str, min_probability: float
-) -> tuple[str, str]:
+def decide(matches: Sequence[Match], *, generate: str, min_probability: float) -> tuple[str, str]:
     """Choose between the library and the composer, and say why.
 
     Args:
@@ -195,5 +193,3 @@ def _fitted(track: Track, wanted: Span, place: _Place, *, source: str) -> Cue:
         attribution=track.attribution,
         **place.fades,
     )
-
-

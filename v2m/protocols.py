@@ -121,5 +121,3 @@ class Composer(Protocol):
             InputError: the duration is not positive or longer than the composer can make.
         """
         ...
-
-

@@ -243,9 +243,7 @@ def track_json(track: Track, made: Provenance | None) -> Json:
     """Return one track with what made it."""
     row = _row(track)
     if made:
-        row["provenance"] = {
-            name: getattr(made, name) for name in Provenance.__dataclass_fields__
-        }
+        row["provenance"] = {name: getattr(made, name) for name in Provenance.__dataclass_fields__}
     return row
 
 

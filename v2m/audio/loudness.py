@@ -59,7 +59,9 @@ def peak_envelope(samples: Samples) -> npt.NDArray[np.float32]:
     return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
 
 
-def _peak_blocks(samples: Samples) -> "list[npt.NDArray[np.float32]] | map[npt.NDArray[np.float32]]":
+def _peak_blocks(
+    samples: Samples,
+) -> "list[npt.NDArray[np.float32]] | map[npt.NDArray[np.float32]]":
     n = samples.shape[1]
     return map(lambda start: _peaks(samples, start), range(0, n, CHUNK))
 

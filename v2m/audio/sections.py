@@ -63,7 +63,8 @@ def _at_low_rate(audio: Audio) -> Mono:
 
 def _novelty(mono: Mono) -> npt.NDArray[np.float64]:
     """Return how much the spectrum changes at every half second: the four seconds after it
-    against the four before."""
+    against the four before.
+    """
     mel = magnitudes(mono, 1024, 512) @ mel_filters(RATE, 1024, N_MELS).T
     level = np.log10(mel + 1e-5)
     per_step = max(1, round(STEP_SECONDS * RATE / 512))

@@ -105,9 +105,7 @@ class AttributeSpace:
         """Name the attributes in which query and track agree most, in plain words, best first."""
         products = query * track
         words = (
-            _spoken(NAMES[n], float(query[n]))
-            for n in np.argsort(-products)
-            if products[n] > 0.01
+            _spoken(NAMES[n], float(query[n])) for n in np.argsort(-products) if products[n] > 0.01
         )
         return list(dict.fromkeys(word for word in words if word))[:top]
 
@@ -197,9 +195,7 @@ def log_odds(probabilities: npt.NDArray[np.floating]) -> Floats:
     return np.asarray(np.log(p / (1 - p)))
 
 
-def standard_tags(
-    probabilities: npt.NDArray[np.floating], reference: dict[str, Floats]
-) -> Floats:
+def standard_tags(probabilities: npt.NDArray[np.floating], reference: dict[str, Floats]) -> Floats:
     """Return tags in deviations from the reference music, shape (100,), within +-3."""
     z = (log_odds(probabilities) - reference["tag_mean"]) / reference["tag_deviation"]
     return np.clip(z, -TAG_LIMIT, TAG_LIMIT)

@@ -146,9 +146,10 @@ class _Network:
         weight, bias = self._kernels[kernel]
         weight = weight[:, 0].permute(0, 2, 1)  # (out, 7, c) -> (out, c, 7)
         scale, shift = (v[None, :, None] for v in self._norms[norm])
-        return functional.relu(functional.conv1d(functional.pad(y, (3, 3)), weight, bias)) * (
-            scale
-        ) + shift
+        return (
+            functional.relu(functional.conv1d(functional.pad(y, (3, 3)), weight, bias)) * (scale)
+            + shift
+        )
 
 
 def _scale_and_shift(get: Any, number: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -110,7 +110,18 @@ MSD_TAGS: Mapping[str, str] = {
 }
 """Tags of musicnn's Million Song Dataset model, in the order of its outputs, with the phrase for each."""
 
-DESCRIPTORS = ("tempo", "lufs", "bright", "onset", "mode", "perc", "dyn", "harm", "arousal", "valence")
+DESCRIPTORS = (
+    "tempo",
+    "lufs",
+    "bright",
+    "onset",
+    "mode",
+    "perc",
+    "dyn",
+    "harm",
+    "arousal",
+    "valence",
+)
 """Measured attributes, after the phrases: tempo, loudness, brightness, onsets, major against minor,
 percussion, dynamics, harmonic share, and two moods made from the others."""
 

@@ -88,9 +88,7 @@ def fit_track(
     return Fit(round(begin, 4), round(end, 4), loop, _gain_db(audio, used), notices)
 
 
-def find_loop(
-    mono: Mono, sample_rate: int, sounding: Span, tempo_bpm: float
-) -> Loop | None:
+def find_loop(mono: Mono, sample_rate: int, sounding: Span, tempo_bpm: float) -> Loop | None:
     """Find the stretch whose end flows best into its start; None where the track is too short.
 
     Both ends are compared by the mel spectrum of the third of a second around them. With a tempo,
@@ -167,9 +165,7 @@ def _steady(mono: Mono, sample_rate: int, sounding: Span) -> Span:
     )
 
 
-def _start(
-    mono: Mono, sample_rate: int, sounding: Span, ideal: float, needed: float
-) -> float:
+def _start(mono: Mono, sample_rate: int, sounding: Span, ideal: float, needed: float) -> float:
     """Return where the stretch starts: on an onset near the ideal place, without a hole in it."""
     latest = sounding.end_seconds - needed
     ideal = float(np.clip(ideal, sounding.start_seconds, latest))

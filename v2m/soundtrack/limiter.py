@@ -79,9 +79,7 @@ def limiting_gain(
     return np.minimum(smooth, 1).astype(np.float32)
 
 
-def master(
-    samples: Samples, sample_rate: int, target_lufs: float, ceiling_dbtp: float
-) -> Mastered:
+def master(samples: Samples, sample_rate: int, target_lufs: float, ceiling_dbtp: float) -> Mastered:
     """Bring sound to a loudness under a ceiling.
 
     Gain and limiter are tried until the loudness is within 0.05 LU of the target, at most eight

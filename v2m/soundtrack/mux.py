@@ -23,10 +23,26 @@ SOUND_BY_SUFFIX = {
 
 PICTURES_BY_SUFFIX = {
     ".webm": {"vp8", "vp9", "av1", "libdav1d"},
-    ".mp4": {"h264", "hevc", "mpeg4", "av1", "libdav1d", "vp9", "mpeg2video", "mpeg1video", "mjpeg"},
+    ".mp4": {
+        "h264",
+        "hevc",
+        "mpeg4",
+        "av1",
+        "libdav1d",
+        "vp9",
+        "mpeg2video",
+        "mpeg1video",
+        "mjpeg",
+    },
 }
 PICTURES_BY_SUFFIX[".m4v"] = PICTURES_BY_SUFFIX[".mp4"]
-PICTURES_BY_SUFFIX[".mov"] = PICTURES_BY_SUFFIX[".mp4"] | {"prores", "dnxhd", "png", "qtrle", "h263"}
+PICTURES_BY_SUFFIX[".mov"] = PICTURES_BY_SUFFIX[".mp4"] | {
+    "prores",
+    "dnxhd",
+    "png",
+    "qtrle",
+    "h263",
+}
 """Codecs of the picture each container can hold; Matroska holds everything."""
 
 BIT_RATE = 256_000

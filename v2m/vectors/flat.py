@@ -78,8 +78,9 @@ def check_rows(ids: Ids, vectors: Vectors, dim: int) -> None:
         ValueError: a shape is wrong or an id is given twice.
     """
     if vectors.shape != (len(ids), dim):
-        raise ValueError(f"{len(ids)} ids need vectors of shape ({len(ids)}, {dim}), "
-                         f"got {vectors.shape}")
+        raise ValueError(
+            f"{len(ids)} ids need vectors of shape ({len(ids)}, {dim}), got {vectors.shape}"
+        )
     if len(np.unique(ids)) != len(ids):
         raise ValueError("an id is given twice")
 

@@ -38,7 +38,8 @@ def find_scenes(
         MediaError: no frame can be decoded.
     """
     cuts = _cuts(path, facts, threshold)
-    edges = [(0.0, 0), *cuts, (facts.duration_seconds, max(1, facts.n_frames))]
+    n_frames = facts.n_frames or max(1, round(facts.duration_seconds * facts.fps))
+    edges = [(0.0, 0), *cuts, (facts.duration_seconds, n_frames)]
     merged = merge_short(edges, min_scene_seconds)
     return [
         Scene(n, Span(start, end), first, last)
@@ -69,12 +70,10 @@ def merge_short(
 def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[tuple[float, int]]:
     """Return time and frame number of every cut, inside the video."""
     import av
-    import cv2
     from scenedetect import ContentDetector, SceneManager, open_video
     from scenedetect.video_stream import VideoOpenFailure
 
     logging.getLogger("pyscenedetect").setLevel(logging.ERROR)
-    cv2.setLogLevel(0)
     try:
         video = open_video(str(path), backend="pyav")
         manager = SceneManager()

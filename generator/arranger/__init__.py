@@ -1,0 +1,1 @@
+"""The arranger: music from words, written as notes and played through a General MIDI SoundFont."""
