@@ -8,6 +8,24 @@ from typing import Annotated, Any
 
 import typer
 
+from v2m.options import (
+    AsJson,
+    By,
+    Catalog,
+    Generate,
+    Lufs,
+    MinProbability,
+    Notes,
+    OriginalAudio,
+    ProfileName,
+    Seed,
+    Style,
+    Verbose,
+    Where,
+)
+
+log = logging.getLogger("v2m")
+
 app = typer.Typer(
     name="v2m",
     help="Music search engine for video: finds, fits and mixes the right track under every scene.",
@@ -21,63 +39,6 @@ models_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, 
 app.add_typer(tracks_app, name="tracks")
 app.add_typer(models_app, name="models")
 
-Catalog = Annotated[
-    Path | None, typer.Option("--catalog", help="Folder of the catalogue.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log details; show tracebacks.")]
-ProfileName = Annotated[
-    str | None, typer.Option("--profile", help="Named set of models.", show_default=False)
-]
-By = Annotated[str, typer.Option("--by", help="Branches of matching, separated by commas.")]
-Where = Annotated[
-    str | None,
-    typer.Option(
-        "--where",
-        help="SQL condition on track columns, e.g. \"tempo_bpm < 90 AND mode = 'minor'\".",
-        show_default=False,
-    ),
-]
-Style = Annotated[
-    str | None,
-    typer.Option("--style", help="Prompt style: simple, brief, long, drama.", show_default=False),
-]
-Notes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--note",
-        help='Your own words for a scene, e.g. --note "2=dark suspense, solo cello"; repeatable.',
-        show_default=False,
-    ),
-]
-MinProbability = Annotated[
-    float | None,
-    typer.Option(
-        "--min-probability",
-        help="A best match less likely to fit than this is a miss.",
-        show_default=False,
-    ),
-]
-Generate = Annotated[
-    str | None,
-    typer.Option("--generate", help="Compose: on-miss, never or always.", show_default=False),
-]
-OriginalAudio = Annotated[
-    str | None,
-    typer.Option(
-        "--original-audio",
-        help="The video's own sound: mix (kept under the music), replace, or auto.",
-        show_default=False,
-    ),
-]
-Lufs = Annotated[
-    float | None,
-    typer.Option("--lufs", help="Loudness of the finished sound.", show_default=False),
-]
-Seed = Annotated[
-    int | None, typer.Option("--seed", help="Seed of composed music.", show_default=False)
-]
-
 
 def main() -> None:
     """Run the command line; the one place that maps errors to wording and exit codes."""
@@ -88,7 +49,7 @@ def main() -> None:
         app()
     except V2mError as err:
         if verbose:
-            logging.exception("details")
+            log.exception("details")
         _fail(str(err), err.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted; what was finished is kept", 130)
@@ -98,7 +59,7 @@ def main() -> None:
         sys.exit(141)
     except Exception as err:
         if verbose:
-            logging.exception("details")
+            log.exception("details")
         _fail(f"bug: {type(err).__name__}: {err} (run again with -v for details)", 1)
 
 
@@ -214,6 +175,7 @@ def find(
         style=settings.style,
         notes=_notes(note),
         min_probability=settings.min_probability,
+        min_scene_seconds=settings.min_scene_seconds,
         shown=not as_json,
     )
     _print_json(find_json(result)) if as_json else _say(find_text(result))
@@ -242,7 +204,7 @@ def plan(
 ) -> None:
     """Choose music for every scene and write the cue plan, to be edited and rendered."""
     _start_logging(verbose)
-    from v2m.library import write_companions
+    from v2m.outputs import write_companions
     from v2m.report import plan_text
     from v2m.soundtrack.plan import write_plan
 
@@ -276,12 +238,12 @@ def render(
 ) -> None:
     """Write the finished video of a cue plan; the picture is copied, never encoded again."""
     _start_logging(verbose)
-    from v2m import library
+    from v2m import outputs
     from v2m.report import render_json, render_text
     from v2m.soundtrack.plan import read_plan
 
     made = read_plan(plan_file)
-    report = library.render(made, out, video=video)
+    report = outputs.render(made, out, video=video)
     _print_json(render_json(made, report)) if as_json else _say(render_text(made, report))
 
 
@@ -314,7 +276,7 @@ def score(
 ) -> None:
     """Find, fit and mix music under a video: plan and render in one go."""
     _start_logging(verbose)
-    from v2m.library import write_companions
+    from v2m.outputs import write_companions
     from v2m.report import render_json, render_text
 
     settings = _settings(
@@ -374,7 +336,7 @@ def export(
 ) -> None:
     """Write what else a plan gives: the credits, or its picture."""
     _start_logging(verbose)
-    from v2m.library import export_plan
+    from v2m.outputs import export_plan
 
     export_plan(plan_file, kind, out)
     _say(f"wrote {out}")
@@ -504,7 +466,7 @@ def _notes(given: list[str] | None) -> dict[int, str]:
 def _plan_options(
     settings: Any, by: str, where: str | None, note: list[str] | None, *, shown: bool
 ) -> Any:
-    from v2m.library import PlanOptions
+    from v2m.results import PlanOptions
 
     return PlanOptions(
         generate=settings.generate,
@@ -513,6 +475,7 @@ def _plan_options(
         by=tuple(branch.strip() for branch in by.split(",") if branch.strip()),
         where=where,
         notes=_notes(note),
+        min_scene_seconds=settings.min_scene_seconds,
         original_audio=settings.original_audio,
         original_under_lu=settings.original_under_lu,
         target_lufs=settings.target_lufs,

@@ -1,0 +1,1 @@
+"""What v2m is measured by: quality and speed, printed."""

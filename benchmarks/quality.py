@@ -12,7 +12,8 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import files as package_files
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ from benchmarks.queries import (
     REGISTERED_SOUND,
 )
 from benchmarks.ranking import (
+    Relevance,
     auc,
     average_precision,
     bootstrap,
@@ -45,11 +47,11 @@ LABEL = re.compile(
 )
 TEMPO_TOLERANCE = 0.04
 SAME_PITCH = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb"}
-MEASURES = {
+MEASURES: dict[str, Callable[[Relevance], float]] = {
     "mAP": average_precision,
-    "P@5": lambda relevant: precision_at(relevant, 5),
-    "R@1": lambda relevant: hit_at(relevant, 1),
-    "R@5": lambda relevant: hit_at(relevant, 5),
+    "P@5": partial(precision_at, k=5),
+    "R@1": partial(hit_at, k=1),
+    "R@5": partial(hit_at, k=5),
 }
 
 Labels = dict[str, dict[str, str]]
@@ -71,9 +73,7 @@ def main() -> None:
                 "mood, fresh sentences": _retrieval(library, FRESH_MOOD, labels, "mood"),
                 "mood, registered queries": _retrieval(library, REGISTERED_MOOD, labels, "mood"),
                 "sound, fresh sentences": _retrieval(library, FRESH_SOUND, labels, "sound"),
-                "sound, registered queries": _retrieval(
-                    library, REGISTERED_SOUND, labels, "sound"
-                ),
+                "sound, registered queries": _retrieval(library, REGISTERED_SOUND, labels, "sound"),
             },
             "miss decision": _decisions(library),
             "measurements": _measurements(library.tracks(), labels),

@@ -66,7 +66,9 @@ class SearchIndex:
                 asked=f"{self.space} ({queries.shape[1]})",
             )
         if not len(self.rows.ids):
-            return best(np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0)), k)
+            return best(
+                np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32), k
+            )
         wanted = None if allowed is None else np.fromiter(allowed, np.int64)
         if wanted is not None:
             return self._among(queries, k, wanted)
@@ -95,10 +97,11 @@ class SearchIndex:
         try:
             last = self._usable_manifest(dim)
             filed = FaissIndex.load(self.folder, self.space, dim)
-            if len(filed) != int((self.rows.ids <= last).sum()):
-                raise StateError("the file holds another number of rows than its manifest says")
         except StateError as reason:
             log.info("building the index of %s %s again: %s", self.space, self.kinds, reason)
+            return self._built(dim), newer
+        if len(filed) != int((self.rows.ids <= last).sum()):
+            log.info("building the index of %s %s again: rows are gone", self.space, self.kinds)
             return self._built(dim), newer
         fresh = self.rows.ids > last
         newer.add(self.rows.ids[fresh], self.rows.vectors[fresh])

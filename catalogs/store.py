@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,15 @@ from filelock import FileLock, Timeout
 
 from catalogs.connection import connected, first_line
 from catalogs.migrations import check_version, migrate
-from catalogs.rows import Failure, FileState, IndexedFile, SeenFile, VectorTable
+from catalogs.rows import COLUMNS, Failure, FileState, IndexedFile, SeenFile, VectorTable
+from catalogs.where import check_condition
 from v2m.errors import BackendError, InputError, StateError, printable
 from v2m.files import path_to_text, text_to_path
 from v2m.types import Provenance, Track, TrackRecord, VectorRow
 
 FILE_NAME = "catalog.duckdb"
 TEXT_KINDS = ("title", "description")
-COLUMNS = tuple(field.name for field in fields(Track))
+
 WORD_COLUMNS = (
     "path", "title", "artist", "album", "description", "licence", "licence_url", "attribution",
     "source_url",
@@ -142,7 +142,7 @@ class Catalogue:
             )
 
     def forget_files(self, paths: Iterable[Path]) -> int:
-        """Drop files; imported tracks without any file left go too. Returns how many tracks went."""
+        """Drop files; imported tracks left without any file go too. Returns how many went."""
         texts = [path_to_text(path) for path in paths]
         with self._writing() as con:
             con.execute("DELETE FROM files WHERE list_contains(?, path)", [texts])
@@ -230,7 +230,7 @@ class Catalogue:
         Raises:
             InputError: the condition is not valid; names the columns.
         """
-        _refuse_more_than_a_condition(where)
+        check_condition(where)
         sql = f"SELECT track_id FROM tracks WHERE (\n{where}\n)"  # noqa: S608 - checked, read-only
         with self._reading() as con:
             con.execute("SET enable_external_access = false; SET lock_configuration = true")
@@ -469,29 +469,3 @@ def _vector_table(table: pa.Table) -> VectorTable:
         ends=table["end_seconds"].to_numpy().astype(np.float64),
         vectors=values.astype(np.float32).reshape(len(table), dim),
     )
-
-
-def _refuse_more_than_a_condition(where: str) -> None:
-    """Refuse several statements and sub-selects: only a condition on one track's columns."""
-    problem = None
-    try:
-        statements = duckdb.extract_statements(f"SELECT 1 FROM t WHERE (\n{where}\n)")
-        if len(statements) != 1:
-            problem = "several statements"
-    except duckdb.Error as err:
-        problem = first_line(err)
-    if problem is None and _has_subquery(where):
-        problem = "a condition may not hold a SELECT of its own"
-    if problem:
-        raise InputError(f"--where {where!r}: {problem}; columns are {', '.join(COLUMNS)}")
-
-
-def _has_subquery(where: str) -> bool:
-    con = duckdb.connect()
-    try:
-        row = con.execute(
-            "SELECT json_serialize_sql(?)", [f"SELECT 1 FROM t WHERE (\n{where}\n)"]
-        ).fetchone()
-    finally:
-        con.close()
-    return bool(row) and '"class":"SUBQUERY"' in str(row[0])

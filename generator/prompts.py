@@ -58,9 +58,9 @@ class TemplateWriter:
 
 
 def prompt_from_note(note: str) -> str:
-    """Return a person's own words as a prompt: one line, at most 256 characters.
+    r"""Return a person's own words as a prompt: one line, at most 256 characters.
 
-    >>> prompt_from_note("  solo cello,\\n slow ")
+    >>> prompt_from_note("  solo cello,\n slow ")
     'solo cello, slow'
     """
     return " ".join(re.sub(r"[\x00-\x1f]+", " ", note).split())[:LONGEST].rstrip()

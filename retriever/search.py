@@ -68,7 +68,7 @@ class _Branch:
         return {int(row_id): row for row, row_id in enumerate(self._index.rows.ids)}
 
     def vector(self, track_id: str) -> npt.NDArray[np.float32]:
-        return self._index.rows.vectors[self.row_of[track_id]]
+        return np.asarray(self._index.rows.vectors[self.row_of[track_id]])
 
     def candidates(
         self, query: npt.NDArray[np.float32], k: int, allowed: set[str] | None

@@ -1,6 +1,6 @@
 """Fixtures for every test: media made on the spot, and a guard against the real user folders."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +9,11 @@ import soundfile
 
 
 @pytest.fixture(autouse=True)
-def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep a test away from the user's catalogue and from a v2m.toml that happens to lie about."""
     monkeypatch.setenv("V2M_CATALOG", str(tmp_path / "user-catalogue"))
     for name in ("V2M_PROFILE", "V2M_WORKERS", "V2M_GENERATE", "V2M_STYLE"):
         monkeypatch.delenv(name, raising=False)
-    yield
 
 
 WriteMusic = Callable[..., Path]

@@ -8,8 +8,10 @@ from typing import Any
 
 from v2m.errors import InputError, printable
 from v2m.files import path_to_text, replacing
-from v2m.library import Library, PlanOptions, write_companions
+from v2m.library import Library
+from v2m.outputs import write_companions
 from v2m.report import index_text, plan_text
+from v2m.results import PlanOptions
 
 CLIPS = ("demo-bigbuckbunny", "demo-bikes", "demo-carphone")
 """Names of the clips in the model registry, in the order of the demo video."""
@@ -59,6 +61,9 @@ def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:
         InputError: the folder cannot be made.
         BackendError: model files or clips cannot be fetched.
     """
+    from v2m.video.probe import probe_video
+    from v2m.video.scenes import find_scenes
+
     started = time.monotonic()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -72,8 +77,8 @@ def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:
     say(_indented(index_text(library.index([_music_folder()], shown=True))))
     library.catalogue.set_licence(LICENCE, LICENCE_URL, ATTRIBUTION)
     say("3/4  finding music for every scene, composing where the library has none")
-    scenes = library.find(video=video, top=1).scenes
-    options = PlanOptions(notes={len(scenes) - 1: NOTE}, shown=True)
+    last = len(find_scenes(video, probe_video(video))) - 1
+    options = PlanOptions(notes={last: NOTE}, shown=True)
     finished = out / "demo.mp4"
     plan, report = library.score(video, finished, options)
     say(_indented(plan_text(plan, None)))

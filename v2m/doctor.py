@@ -43,12 +43,12 @@ def examine(catalog: Path) -> list[Finding]:
     for name, check in checks:
         try:
             findings.append(Finding(name, True, check()))
-        except (V2mError, _Wrong) as err:
+        except (V2mError, _CheckError) as err:
             findings.append(Finding(name, False, str(err)))
     return findings
 
 
-class _Wrong(Exception):
+class _CheckError(Exception):
     """A check found something; the text says what and what to do."""
 
 
@@ -60,7 +60,7 @@ def _packages() -> str:
     try:
         return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     except PackageNotFoundError as err:
-        raise _Wrong(f"{err.name} is not installed; pip install v2m again") from err
+        raise _CheckError(f"{err.name} is not installed; pip install v2m again") from err
 
 
 def clashes() -> dict[str, set[str]]:
@@ -74,7 +74,9 @@ def _names() -> str:
     found = clashes()
     if found:
         listed = "; ".join(f"{name} (by {', '.join(who)})" for name, who in found.items())
-        raise _Wrong(f"another package ships our names: {listed}; give v2m its own environment")
+        raise _CheckError(
+            f"another package ships our names: {listed}; give v2m its own environment"
+        )
     return f"{', '.join(TOP_LEVEL)} belong to v2m alone"
 
 
@@ -84,7 +86,7 @@ def _ffmpeg() -> str:
     codecs = {name: name in av.codecs_available for name in ("aac", "libopus", "h264", "mp3")}
     missing = [name for name, there in codecs.items() if not there]
     if missing:
-        raise _Wrong(f"PyAV lacks {', '.join(missing)}; pip install --force-reinstall av")
+        raise _CheckError(f"PyAV lacks {', '.join(missing)}; pip install --force-reinstall av")
     return f"PyAV {av.__version__} with {', '.join(codecs)}"
 
 
@@ -100,7 +102,10 @@ def _models() -> str:
     waiting = [m for m in models() if m.where == "not fetched"]
     if waiting:
         size = sum(m.size_bytes for m in waiting) / 1e6
-        return f"{len(waiting)} files are fetched when first needed ({size:.0f} MB); or 'v2m models pull'"
+        return (
+            f"{len(waiting)} files are fetched when first needed ({size:.0f} MB); "
+            "or 'v2m models pull'"
+        )
     return "all files are here"
 
 
@@ -112,5 +117,5 @@ def _catalogue(folder: Path) -> str:
     catalogue = Catalogue.open(folder, create=False)
     problems = catalogue.health()
     if problems:
-        raise _Wrong("; ".join(problems))
+        raise _CheckError("; ".join(problems))
     return f"{catalogue.count()} tracks at {printable(folder)}"

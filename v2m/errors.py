@@ -17,12 +17,12 @@ from pathlib import Path
 
 
 def printable(path: Path | str) -> str:
-    """Return a path on one line that any terminal can show.
+    r"""Return a path on one line that any terminal can show.
 
     Quotes, newlines and bytes that are not UTF-8 come out escaped.
 
-    >>> printable("a\\nb.mp3")
-    "'a\\\\nb.mp3'"
+    >>> printable("a\nb.mp3")
+    "'a\\nb.mp3'"
     >>> printable("plain name.mp3")
     'plain name.mp3'
     """

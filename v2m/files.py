@@ -67,10 +67,10 @@ def path_to_text(path: Path) -> str:
 
 
 def text_to_path(text: str) -> Path:
-    """Read what ``path_to_text`` wrote.
+    r"""Read what ``path_to_text`` wrote.
 
     >>> os.fsencode(text_to_path("file:///a/%FF.mp3"))
-    b'/a/\\xff.mp3'
+    b'/a/\xff.mp3'
     """
     if not text.startswith("file://"):
         return Path(text)

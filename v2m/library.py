@@ -1,7 +1,7 @@
 """The Python API: one class that knows all rooms; each command is one call of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from catalogs.store import Catalogue
 from v2m import __version__
 from v2m.encoders.profiles import Profile, load_profile
-from v2m.errors import ConfigError, InputError, MediaError
+from v2m.errors import InputError, MediaError
 from v2m.files import path_to_text
 from v2m.progress import working
+from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, Scene, Track, TrackRecord, VideoFacts
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from generator.arranger.composer import Arranger
     from generator.prompts import TemplateWriter
     from indexer.index import IndexReport
@@ -30,83 +28,6 @@ if TYPE_CHECKING:
 
 SILENT_ORIGINAL_LUFS = -50.0
 """A video's own sound below this is room noise; "auto" replaces it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundScene:
-    """What was found for one scene; a query that is no video is one scene without times.
-
-    Attributes:
-        scene: the stretch of video, None for a text, a picture or a piece of music.
-        description: what it shows, in words.
-        prompt: what was searched for.
-        decision: "retrieve" or "generate".
-        reason: why.
-        matches: best first.
-    """
-
-    scene: Scene | None
-    description: str
-    prompt: str
-    decision: str
-    reason: str
-    matches: tuple["Match", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FindResult:
-    """The answer to a query.
-
-    Attributes:
-        kind: "video", "text", "image" or "audio".
-        source: the file, or the text.
-        duration_seconds: of the video or the music, None for others.
-        profile: name of the models.
-        tracks_searched: size of the library.
-        scenes: one per scene of the video.
-    """
-
-    kind: str
-    source: str
-    duration_seconds: float | None
-    profile: str
-    tracks_searched: int
-    scenes: tuple[FoundScene, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """How a plan is made.
-
-    Attributes:
-        generate: "on-miss", "never" or "always".
-        min_probability: a best match less likely than this is a miss.
-        style: how prompts are written: "simple", "brief", "long" or "drama".
-        by: branches of matching.
-        where: SQL condition on the catalogue's columns.
-        notes: a person's own direction by scene index; it replaces what the scene shows.
-        original_audio: "auto", "mix" or "replace".
-        original_under_lu: how far the original sound lies under the music, loudness units.
-        target_lufs: integrated loudness of the finished sound.
-        true_peak_dbtp: highest true peak of the finished sound.
-        crossfade_seconds: crossfade between neighbouring cues.
-        seed: of composed music; scene n uses seed + n.
-        shown: show progress.
-    """
-
-    generate: str = "on-miss"
-    min_probability: float = 0.5
-    style: str = "brief"
-    by: tuple[str, ...] = ("description", "title", "audio")
-    where: str | None = None
-    notes: dict[int, str] | None = None
-    original_audio: str = "auto"
-    original_under_lu: float = 8.0
-    target_lufs: float = -14.0
-    true_peak_dbtp: float = -1.0
-    crossfade_seconds: float = 1.0
-    seed: int = 0
-    shown: bool = False
 
 
 class Library:
@@ -253,6 +174,7 @@ class Library:
         style: str = "brief",
         notes: dict[int, str] | None = None,
         min_probability: float = 0.5,
+        min_scene_seconds: float = 3.0,
         shown: bool = False,
     ) -> FindResult:
         """Find the tracks that fit best; exactly one of text, video, image and audio is given.
@@ -269,6 +191,7 @@ class Library:
         if video is not None:
             options = PlanOptions(
                 min_probability=min_probability,
+                min_scene_seconds=min_scene_seconds,
                 style=style,
                 by=tuple(by),
                 where=where,
@@ -376,6 +299,8 @@ class Library:
         self, plan: "CuePlan", out: Path | str, *, video: Path | str | None = None
     ) -> "RenderReport":
         """Write the finished video of a plan; see ``render``."""
+        from v2m.outputs import render
+
         return render(plan, Path(out), video=Path(video) if video else None)
 
     def score(
@@ -400,7 +325,7 @@ class Library:
 
         facts = probe_video(video)
         with working("finding scenes", shown=options.shown):
-            scenes = find_scenes(video, facts)
+            scenes = find_scenes(video, facts, min_scene_seconds=options.min_scene_seconds)
         notes = _checked_notes(options.notes or {}, len(scenes))
         with working("looking at scenes", shown=options.shown):
             descriptions = self._describer.describe(video, scenes)
@@ -533,85 +458,3 @@ def _checked_notes(notes: dict[int, str], n_scenes: int) -> dict[int, str]:
         if not note.strip():
             raise InputError(f"--note {index}=…: the note is empty")
     return notes
-
-
-def render(plan: "CuePlan", out: Path, *, video: Path | None = None) -> "RenderReport":
-    """Write the finished video of a plan; the picture is copied, not encoded again.
-
-    Args:
-        plan: the cue plan; it alone decides the sound, no catalogue is needed.
-        out: the file to write; its ending decides the container.
-        video: where the video lies now, by default where the plan found it.
-
-    Raises:
-        InputError: the video or a track is missing, or the container cannot hold the picture.
-    """
-    from v2m.files import text_to_path
-    from v2m.soundtrack.render import render_plan
-
-    return render_plan(plan, video or text_to_path(plan.video.path), out)
-
-
-def write_companions(
-    plan: "CuePlan",
-    video: Path,
-    *,
-    plan_path: Path | None = None,
-    picture: Path | None = None,
-    credits_path: Path | None = None,
-    finished: Path | None = None,
-) -> None:
-    """Write what goes with a finished video: plan, picture and credits, each where asked.
-
-    Args:
-        plan: the cue plan.
-        video: the original video, for the filmstrip.
-        plan_path: for the plan, JSON.
-        picture: for the drawing of the plan, PNG.
-        credits_path: for the credits, text.
-        finished: the finished video, whose loudness is drawn.
-    """
-    from v2m.soundtrack.credits import write_credits
-    from v2m.soundtrack.picture import draw_plan
-    from v2m.soundtrack.plan import write_plan
-
-    if plan_path:
-        write_plan(plan, plan_path)
-    if credits_path:
-        write_credits(plan, credits_path)
-    if picture:
-        envelope = _envelope(finished) if finished else None
-        draw_plan(plan, picture, video_path=video, envelope=envelope)
-
-
-def export_plan(plan_path: Path, kind: str, out: Path) -> None:
-    """Write the credits or the picture of a plan file.
-
-    Raises:
-        InputError: the plan cannot be read.
-        ConfigError: the format does not exist.
-    """
-    from v2m.files import text_to_path
-    from v2m.soundtrack.plan import read_plan
-
-    plan = read_plan(plan_path)
-    video = text_to_path(plan.video.path)
-    if kind not in ("credits", "picture"):
-        raise ConfigError("format", kind, ("credits", "picture"))
-    write_companions(
-        plan,
-        video,
-        picture=out if kind == "picture" else None,
-        credits_path=out if kind == "credits" else None,
-    )
-
-
-def _envelope(finished: Path) -> "npt.NDArray[np.float32]":
-    """Peak level of the finished sound, 100 values a second."""
-    import numpy as np
-
-    from v2m.audio.decode import decode_audio
-
-    mono = np.abs(decode_audio(finished, sample_rate=16000).mono())
-    n = len(mono) // 160 * 160
-    return np.asarray(mono[:n].reshape(-1, 160).max(axis=1), np.float32)

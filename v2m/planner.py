@@ -7,7 +7,7 @@ from itertools import groupby
 from retriever.search import Match
 from v2m.audio.decode import decode_audio
 from v2m.files import path_to_text
-from v2m.soundtrack.fit import fit_track
+from v2m.soundtrack.fit import Fit, fit_exact, fit_track
 from v2m.soundtrack.plan import Candidate, Cue, PlannedScene
 from v2m.types import Description, Provenance, Scene, Span, Track
 
@@ -123,12 +123,10 @@ class _Place:
     sides: tuple[float, float]  # seconds of crossfade reaching beyond the span, before and after
 
     @property
-    def fades(self) -> dict[str, float]:
+    def fades(self) -> tuple[float, float]:
+        """Seconds of fade in and fade out where no neighbour is crossfaded."""
         longest = self.span.duration_seconds / 4
-        return {
-            "fade_in_seconds": round(min(FADE_IN_SECONDS, longest), 4),
-            "fade_out_seconds": round(min(FADE_OUT_SECONDS, longest), 4),
-        }
+        return round(min(FADE_IN_SECONDS, longest), 4), round(min(FADE_OUT_SECONDS, longest), 4)
 
 
 def _wanted(choice: SceneChoice) -> tuple[str, str]:
@@ -139,9 +137,12 @@ def _wanted(choice: SceneChoice) -> tuple[str, str]:
 
 def _retrieved(choice: SceneChoice, place: _Place) -> Cue:
     match = choice.matches[0]
-    cue = _fitted(match.track, match.section, place, source="retrieved")
-    return cue.model_copy(
+    track = match.track
+    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
+    fit = fit_track(audio, match.section, place.span.duration_seconds, track.tempo_bpm, place.sides)
+    return _cue(track, place, fit).model_copy(
         update={
+            "source": "retrieved",
             "score": round(match.score, 4),
             "probability": round(match.probability, 4),
             "why": match.why,
@@ -150,36 +151,35 @@ def _retrieved(choice: SceneChoice, place: _Place) -> Cue:
 
 
 def _generated(choice: SceneChoice, place: _Place, compose: Compose) -> Cue:
-    seconds = place.span.duration_seconds + sum(place.sides)
-    track, made = compose(choice.prompt, seconds, choice.scene)
-    whole = Span(0.0, track.duration_seconds)
-    cue = _fitted(track, whole, place, source="generated")
-    return cue.model_copy(
+    before, after = place.sides
+    seconds = place.span.duration_seconds
+    track, made = compose(choice.prompt, before + seconds + after, choice.scene)
+    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
+    if audio.duration_seconds > before + seconds - 0.01:
+        fit = fit_exact(audio, seconds, before)
+    else:  # longer than the composer can write: the piece repeats
+        whole = Span(0.0, audio.duration_seconds)
+        fit = fit_track(audio, whole, seconds, track.tempo_bpm, place.sides)
+    return _cue(track, place, fit).model_copy(
         update={
+            "source": "generated",
             "why": choice.reason,
             "prompt": made.prompt,
             "seed": made.seed,
             "model": f"{made.model} {made.revision}",
-            # a composed piece ends by itself
-            "fade_out_seconds": min(cue.fade_out_seconds, 0.05),
+            # a composed piece begins and ends by itself
+            "fade_in_seconds": 0.0,
+            "fade_out_seconds": 0.0,
         }
     )
 
 
-def _fitted(track: Track, wanted: Span, place: _Place, *, source: str) -> Cue:
-    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
-    fit = fit_track(
-        audio,
-        wanted,
-        place.span.duration_seconds,
-        track.tempo_bpm,
-        place.sides,
-    )
+def _cue(track: Track, place: _Place, fit: Fit) -> Cue:
     return Cue(
         start_seconds=place.span.start_seconds,
         end_seconds=place.span.end_seconds,
         scenes=place.scenes,
-        source="generated" if source == "generated" else "retrieved",
+        source="retrieved",
         track_id=track.track_id,
         track_path=path_to_text(track.path),
         title=track.title,
@@ -191,5 +191,6 @@ def _fitted(track: Track, wanted: Span, place: _Place, *, source: str) -> Cue:
         licence=track.licence,
         licence_url=track.licence_url,
         attribution=track.attribution,
-        **place.fades,
+        fade_in_seconds=place.fades[0],
+        fade_out_seconds=place.fades[1],
     )

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from retriever.search import Match
     from v2m.demo import DemoResult
     from v2m.doctor import Finding
-    from v2m.library import FindResult, FoundScene
+    from v2m.results import FindResult, FoundScene
     from v2m.soundtrack.plan import CuePlan
     from v2m.soundtrack.render import RenderReport
     from v2m.wheels import ModelStatus
@@ -276,8 +277,7 @@ def export_tracks(tracks: Sequence[Track], out: Path) -> None:
 
 def models_json(models: "Sequence[ModelStatus]") -> Json:
     """Return where the model files are."""
-    names = ("name", "package", "version", "licence", "purpose", "where", "size_bytes")
-    return {"models": [{n: str(getattr(m, n, "")) for n in names} for m in models]}
+    return {"models": [asdict(model) for model in models]}
 
 
 def models_text(models: "Sequence[ModelStatus]") -> str:

@@ -30,6 +30,7 @@ class Settings(BaseModel):
         min_probability: a match less likely than this is a miss.
         generate: when to compose: on a miss, never, or for every scene.
         style: how prompts are written.
+        min_scene_seconds: shorter scenes are merged with a neighbour.
         target_lufs: integrated loudness of the finished sound.
         true_peak_dbtp: highest true peak of the finished sound.
         crossfade_seconds: crossfade between neighbouring cues.
@@ -47,6 +48,7 @@ class Settings(BaseModel):
     min_probability: float = Field(default=0.5, ge=0, le=1)
     generate: Literal["on-miss", "never", "always"] = "on-miss"
     style: Literal["simple", "brief", "long", "drama"] = "brief"
+    min_scene_seconds: float = Field(default=3.0, ge=0.5, le=3600)
     target_lufs: float = Field(default=-14.0, ge=-40, le=-5)
     true_peak_dbtp: float = Field(default=-1.0, ge=-20, le=0)
     crossfade_seconds: float = Field(default=1.0, ge=0, le=10)

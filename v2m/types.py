@@ -59,11 +59,11 @@ class Audio:
     @property
     def duration_seconds(self) -> float:
         """Length, in seconds."""
-        return self.samples.shape[1] / self.sample_rate
+        return float(self.samples.shape[1] / self.sample_rate)
 
     def mono(self) -> Mono:
         """Mean over the channels, shape (n,)."""
-        return self.samples.mean(axis=0, dtype=np.float32)
+        return np.asarray(self.samples.mean(axis=0, dtype=np.float32))
 
     def excerpt(self, span: Span) -> "Audio":
         """Cut out a span; what lies outside the sound is left out."""

@@ -50,7 +50,7 @@ def voice_lead(
     (60, 65, 69)
     """
     middle = (low + high) / 2
-    origin = previous or [middle - 4, middle, middle + 4]
+    origin: Sequence[float] = previous or [middle - 4, middle, middle + 4]
     places = [[p for p in range(low, high + 1) if p % 12 == pitch] for pitch in chord]
     voicings = {tuple(sorted(pitches)) for pitches in product(*places)}
     close = [v for v in voicings if v[-1] - v[0] <= 12]

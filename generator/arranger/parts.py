@@ -78,7 +78,7 @@ class _Writer:
             notes += self._bass(bar, self._brief.bass)
         if "lead" in plays:
             notes += [
-                self._note("lead", bar, at, beats, pitch)
+                self._note(("lead", bar), at, beats, pitch)
                 for at, beats, pitch in self._melody.bar(bar)
             ]
         if "drums" in plays and self._brief.drums:
@@ -91,20 +91,21 @@ class _Writer:
         for part, player in (("pad", self._brief.pad), ("figure", self._brief.figure)):
             if player:
                 notes += [
-                    self._note(part, bar, 0.0, bar.beats, pitch)
+                    self._note((part, bar), 0.0, bar.beats, pitch)
                     for pitch in self._voiced(part, bar, player)
                 ]
         if self._brief.bass:
             low = nearest(40, bar.chord[:1], self._brief.bass.low, self._brief.bass.high)
-            notes.append(self._note("bass", bar, 0.0, bar.beats, low))
-        notes.append(self._note("lead", bar, 0.0, bar.beats, self._melody.close(bar)))
+            notes.append(self._note(("bass", bar), 0.0, bar.beats, low))
+        notes.append(self._note(("lead", bar), 0.0, bar.beats, self._melody.close(bar)))
         if self._brief.drums:
-            notes += [self._note("drums", bar, 0.0, 1.0, key) for key in (CRASH, KICK)]
+            notes += [self._note(("drums", bar), 0.0, 1.0, key) for key in (CRASH, KICK)]
         return notes
 
     def _note(
-        self, part: str, bar: Bar, at: float, beats: float, pitch: int, level: float = 1.0
+        self, place: tuple[str, Bar], at: float, beats: float, pitch: int, level: float = 1.0
     ) -> Note:
+        part, bar = place
         loud = self._style.velocity * LEVELS[part] * level * (0.7 + 0.3 * bar.energy)
         accent = 1.05 if at == 0 else 1.0 if at == int(at) else 0.94
         spread = self._rng.normal(0, VELOCITY_SPREAD * (0.5 if part == "drums" else 1.0))
@@ -120,7 +121,7 @@ class _Writer:
 
     def _held(self, bar: Bar, player: Instrument, beats: float) -> list[Note]:
         return [
-            self._note("pad", bar, 0.0, beats * 0.98, pitch)
+            self._note(("pad", bar), 0.0, beats * 0.98, pitch)
             for pitch in self._voiced("pad", bar, player)
         ]
 
@@ -134,7 +135,7 @@ class _Writer:
             "stabs": _stabs,
         }[self._style.figuration]
         return [
-            self._note("figure", bar, at, beats, pitch, level)
+            self._note(("figure", bar), at, beats, pitch, level)
             for at, beats, pitch, level in write(chord, bar.beats)
         ]
 
@@ -152,7 +153,7 @@ class _Writer:
             "offbeat": [(b + 0.5, 0.4, root) for b in range(n)],
         }  # fmt: skip
         return [
-            self._note("bass", bar, float(at), beats, pitch)
+            self._note(("bass", bar), float(at), beats, pitch)
             for at, beats, pitch in lines[self._style.bass_line]
         ]
 
@@ -160,9 +161,9 @@ class _Writer:
         strokes = [s for s in DRUMS[self._brief.drums] if s[0] < bar.beats]
         if bar.section == "build" and bar.energy < 0.75:
             strokes = [s for s in strokes if s[1] not in DRUM_PITCHES]
-        notes = [self._note("drums", bar, at, 0.2, key, level) for at, key, level in strokes]
+        notes = [self._note(("drums", bar), at, 0.2, key, level) for at, key, level in strokes]
         if bar.section == "main" and bar.number % 8 == 0:
-            notes.append(self._note("drums", bar, 0.0, 1.0, CRASH, 0.8))
+            notes.append(self._note(("drums", bar), 0.0, 1.0, CRASH, 0.8))
         return notes
 
 

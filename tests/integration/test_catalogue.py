@@ -188,9 +188,12 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_only_one_index_run_at_a_time(catalogue: Catalogue) -> None:
-    with index_lock(catalogue.folder), pytest.raises(StateError, match="another 'v2m index'"):
-        with index_lock(catalogue.folder):
-            pass
+    with (
+        index_lock(catalogue.folder),
+        pytest.raises(StateError, match="another 'v2m index'"),
+        index_lock(catalogue.folder),
+    ):
+        pass
 
 
 def _oracle(catalogue: Catalogue) -> FlatIndex:

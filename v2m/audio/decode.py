@@ -137,10 +137,10 @@ def _by_av(path: Path, sample_rate: int, span: Span | None) -> Samples:
         for frame in _frames(container, stream, span):
             if first_second is None:
                 first_second = frame.time if frame.time is not None else 0.0
-            blocks += [block.to_ndarray() for block in resampler.resample(frame)]
+            blocks += [_samples(block) for block in resampler.resample(frame)]
         if first_second is None:
             raise _NoSoundError
-        blocks += [block.to_ndarray() for block in resampler.resample(None)]
+        blocks += [_samples(block) for block in resampler.resample(None)]
         origin = float((stream.start_time or 0) * stream.time_base)
     samples = np.concatenate(blocks, axis=1) if blocks else np.empty((2, 0), np.float32)
     if span is None:
@@ -162,11 +162,15 @@ def _frames(container: Any, stream: Any, span: Span | None) -> Iterator[Any]:
                 raise _DamagedError(f"{bad} of {packets} packets cannot be decoded") from err
             continue
         yield from frames
-        if span and frames and frames[-1].time is not None:
-            if frames[-1].time - origin > span.end_seconds + 0.1:
-                break
+        last = frames[-1].time if frames else None
+        if span and last is not None and last - origin > span.end_seconds + 0.1:
+            break
     if bad > BAD_SHARE * packets:
         raise _DamagedError(f"{bad} of {packets} packets cannot be decoded")
+
+
+def _samples(block: Any) -> Samples:
+    return np.asarray(block.to_ndarray(), np.float32)
 
 
 def _cut(samples: Samples, begins_at: float, span: Span, sample_rate: int) -> Samples:

@@ -103,4 +103,4 @@ def _constant_q(sample_rate: int, n_fft: int) -> npt.NDArray[np.float32]:
     width = np.maximum(width, 0.5 * spacing)
     bells = np.exp(-0.5 * ((pitch[None] - centres[:, None]) / width[:, None]) ** 2)
     bells[:, 0] = 0
-    return (bells / np.maximum(bells.sum(axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return np.asarray(bells / np.maximum(bells.sum(axis=1, keepdims=True), 1e-9), np.float32)

@@ -1,5 +1,6 @@
 """Loudness and true peak after ITU-R BS.1770-4."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -61,9 +62,8 @@ def peak_envelope(samples: Samples) -> npt.NDArray[np.float32]:
 
 def _peak_blocks(
     samples: Samples,
-) -> "list[npt.NDArray[np.float32]] | map[npt.NDArray[np.float32]]":
-    n = samples.shape[1]
-    return map(lambda start: _peaks(samples, start), range(0, n, CHUNK))
+) -> Iterator[npt.NDArray[np.float32]]:
+    return (_peaks(samples, start) for start in range(0, samples.shape[1], CHUNK))
 
 
 def _peaks(samples: Samples, start: int) -> npt.NDArray[np.float32]:
@@ -79,14 +79,14 @@ def _peaks(samples: Samples, start: int) -> npt.NDArray[np.float32]:
         over = np.abs(over[first : first + (stop - start) * OVERSAMPLING])
         over = np.pad(over, (0, (stop - start) * OVERSAMPLING - len(over)))
         np.maximum(peaks, over.reshape(-1, OVERSAMPLING).max(axis=1), out=peaks)
-    return np.maximum(peaks, np.abs(samples[:, start:stop]).max(axis=0))
+    return np.asarray(np.maximum(peaks, np.abs(samples[:, start:stop]).max(axis=0)), np.float32)
 
 
 @lru_cache
 def _interpolator() -> npt.NDArray[np.float32]:
     """A 4 x 24 tap windowed sinc, flat to 20 kHz at 48 kHz within 0.1 dB."""
     taps = firwin(24 * 2 * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=("kaiser", 8.0))
-    return (taps * OVERSAMPLING).astype(np.float32)
+    return np.asarray(taps * OVERSAMPLING, np.float32)
 
 
 def _block_power(

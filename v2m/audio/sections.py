@@ -1,5 +1,7 @@
 """Splits a track into sections that can stand alone."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,10 +35,12 @@ def split_sections(audio: Audio) -> list[Span]:
     novelty = _novelty(mono)
     ideal = length / n_sections
     edges = [sounding.start_seconds]
-    for n in range(1, n_sections):
-        edges.append(_strongest(novelty, sounding.start_seconds + n * ideal, ideal / 3))
+    edges += [
+        _strongest(novelty, sounding.start_seconds + n * ideal, ideal / 3)
+        for n in range(1, n_sections)
+    ]
     edges.append(sounding.end_seconds)
-    return [Span(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [Span(a, b) for a, b in pairwise(edges)]
 
 
 def sounding_part(mono: Mono, sample_rate: int) -> Span | None:
@@ -62,9 +66,7 @@ def _at_low_rate(audio: Audio) -> Mono:
 
 
 def _novelty(mono: Mono) -> npt.NDArray[np.float64]:
-    """Return how much the spectrum changes at every half second: the four seconds after it
-    against the four before.
-    """
+    """Return how much the spectrum changes every half second, the 4 s after against before."""
     mel = magnitudes(mono, 1024, 512) @ mel_filters(RATE, 1024, N_MELS).T
     level = np.log10(mel + 1e-5)
     per_step = max(1, round(STEP_SECONDS * RATE / 512))

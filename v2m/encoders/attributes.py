@@ -13,6 +13,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
+from v2m.encoders.anchors import ANCHORS
 from v2m.encoders.vocabulary import DESCRIPTORS, MSD_TAGS, MTT_TAGS, POLES, PROTOTYPES
 from v2m.protocols import TextEncoder
 from v2m.types import Heard, Vectors
@@ -25,6 +26,8 @@ NAMES = (*PHRASES, *DESCRIPTORS)
 PLACE = {name: n for n, name in enumerate(NAMES)}
 TAG_PHRASES = (*MTT_TAGS.values(), *MSD_TAGS.values())
 MEASURED = DESCRIPTORS[:8]
+N_MOODS = sum(1 + len(ANCHORS.get(mood, ())) for mood in PROTOTYPES)
+"""Concepts that stand for moods; they come first in the table."""
 
 TAG_LIMIT = 3.0
 MEASURED_LIMIT = 2.5
@@ -156,7 +159,7 @@ class AttributeSpace:
         """Phrases and moods: vectors (c, text dim), handicaps (c,), attribute targets (c, dim)."""
         texts, targets = concept_table()
         handicap = np.full(len(texts), HANDICAP)
-        handicap[-len(PROTOTYPES) :] = 0
+        handicap[:N_MOODS] = 0
         return self._text.encode_text(texts), handicap, targets
 
 
@@ -172,13 +175,14 @@ def concept_table() -> tuple[list[str], Floats]:
         texts.append(text)
         rows.append(row / np.linalg.norm(row))
 
+    for mood, attributes in PROTOTYPES.items():
+        for text in (mood, *ANCHORS.get(mood, ())):
+            add(text, dict(attributes))
     for phrase in PHRASES:
         add(phrase, {phrase: 1.0})
     for name, (much, little) in POLES.items():
         add(much, {name: 1.0})
         add(little, {name: -1.0})
-    for text, attributes in PROTOTYPES.items():
-        add(text, dict(attributes))
     return texts, np.array(rows)
 
 

@@ -57,8 +57,8 @@ class ConSE:
         return [(self._names[n], float(likely[n])) for n in np.argsort(-likely)[:top]]
 
     def add_back(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return a picture's vector with the mean of all names put back, as text is: unit (dim,)."""
-        return unit_rows((vector + self._mean_name)[None])[0]
+        """Return a picture's vector with the mean of all names put back, unit (dim,)."""
+        return np.asarray(unit_rows((vector + self._mean_name)[None])[0])
 
     def _probabilities(self, frames: Frames) -> npt.NDArray[np.float32]:
         """(n, height, width, 3) -> (n, 1000)."""

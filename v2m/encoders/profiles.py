@@ -155,7 +155,7 @@ class LiteProfile:
         """Mix what the mood asks for with what the picture asks for (lite-profile, step 5)."""
         mood = self.music.encode_text([description.mood or prompt])[0]
         if not np.any(description.picture_vector):
-            return mood
+            return np.asarray(mood)
         seen = self.frames.add_back(description.picture_vector)
         picture = self.music.encode_text_vectors(seen[None])[0]
         mixed = MOOD_SHARE * mood + (1 - MOOD_SHARE) * picture

@@ -108,7 +108,7 @@ MSD_TAGS: Mapping[str, str] = {
     "House": "house dance music",
     "happy": "happy music",
 }
-"""Tags of musicnn's Million Song Dataset model, in the order of its outputs, with the phrase for each."""
+"""Tags of musicnn's Million Song Dataset model in the order of its outputs, with their phrases."""
 
 DESCRIPTORS = (
     "tempo",
@@ -350,7 +350,6 @@ PROTOTYPES: Mapping[str, Mapping[str, float]] = {
         "electronic music": 0.9,
         "techno music": 0.6,
         "synthesizer music": 0.8,
-        "electronic music": 0.6,
         "electro dance music": 0.5,
         "weird strange music": 0.3,
         "acoustic music": -0.5,
@@ -392,6 +391,35 @@ PROTOTYPES: Mapping[str, Mapping[str, float]] = {
         "lufs": 0.3,
         "electronic music": -0.3,
     },
+    "confident corporate inspiring presentation": {
+        "mode": 0.6,
+        "tempo": 0.3,
+        "valence": 0.5,
+        "arousal": 0.2,
+        "dyn": -0.4,
+        "onset": 0.3,
+        "pop music": 0.4,
+        "piano music": 0.3,
+        "electronic music": 0.3,
+        "catchy music": 0.3,
+        "heavy metal music": -0.4,
+        "sad music": -0.4,
+        "weird strange music": -0.3,
+    },
+    "cool relaxed urban groove, lounge": {
+        "tempo": -0.1,
+        "arousal": 0.1,
+        "perc": 0.4,
+        "lufs": -0.2,
+        "chill out relaxing music": 0.8,
+        "jazz music": 0.6,
+        "music with a strong beat": 0.4,
+        "mellow calm music": 0.4,
+        "electronic music": 0.3,
+        "heavy metal music": -0.4,
+        "classical music": -0.3,
+    },
 }
-"""Moods and scenes by the attributes their music tends to have, as phrases or descriptors. Written by
-hand, before the fresh queries of the quality benchmark were."""
+"""Moods and scenes by the attributes their music tends to have, as phrases or descriptors.
+
+Written by hand, before the fresh queries of the quality benchmark were."""

@@ -88,6 +88,18 @@ def fit_track(
     return Fit(round(begin, 4), round(end, 4), loop, _gain_db(audio, used), notices)
 
 
+def fit_exact(audio: Audio, duration_seconds: float, before: float = 0.0) -> Fit:
+    """Place a piece that was composed for its cue: nothing is chosen, only its gain.
+
+    Args:
+        audio: the piece, crossfades included.
+        duration_seconds: length of the cue.
+        before: seconds of crossfade ahead of the cue.
+    """
+    used = Span(before, before + duration_seconds)
+    return Fit(round(before, 4), round(used.end_seconds, 4), None, _gain_db(audio, used))
+
+
 def find_loop(mono: Mono, sample_rate: int, sounding: Span, tempo_bpm: float) -> Loop | None:
     """Find the stretch whose end flows best into its start; None where the track is too short.
 

@@ -76,7 +76,7 @@ def limiting_gain(
     lowest = minimum_filter1d(needed, 2 * reach + 1, mode="nearest")
     half = reach // 2 * 2 + 1
     smooth = uniform_filter1d(uniform_filter1d(lowest, half, mode="nearest"), half, mode="nearest")
-    return np.minimum(smooth, 1).astype(np.float32)
+    return np.asarray(np.minimum(smooth, 1), np.float32)
 
 
 def master(samples: Samples, sample_rate: int, target_lufs: float, ceiling_dbtp: float) -> Mastered:

@@ -1,6 +1,7 @@
 """Lays the cues of a plan on one time line."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ def border_fades(cues: Sequence[Cue], crossfade_seconds: float) -> list[float]:
     No crossfade next to silence; none longer than half of the shorter neighbour.
     """
     fades = [0.0]
-    for left, right in zip(cues, cues[1:], strict=False):
+    for left, right in pairwise(cues):
         both = left.source != "silence" and right.source != "silence"
         shorter = min(c.end_seconds - c.start_seconds for c in (left, right))
         fades.append(min(crossfade_seconds, shorter / 2) if both else 0.0)

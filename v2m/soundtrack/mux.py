@@ -124,7 +124,7 @@ def mux(
             copied = target.add_stream_from_template(picture)
             copied.metadata.update(picture.metadata)
             codec = SOUND_BY_SUFFIX[out.suffix.lower()]
-            heard = target.add_stream(codec, rate=sample_rate, layout="stereo")
+            heard: Any = target.add_stream(codec, rate=sample_rate, layout="stereo")
             heard.bit_rate = BIT_RATE
             target.metadata.update(source.metadata)
             _interleave(

@@ -22,6 +22,7 @@ STRIP_TOP, STRIP_HEIGHT = 96, 130
 SCENES_TOP, SCENES_HEIGHT = 250, 118
 CUES_TOP, CUES_HEIGHT = 392, 150
 WAVE_HEIGHT = 62
+SMALL = 14
 AXIS_TOP = 566
 
 PAPER, INK, SOFT, LINE = (250, 249, 246), (34, 34, 38), (110, 110, 118), (205, 203, 196)
@@ -70,7 +71,7 @@ class _Sheet:
         self._plan = plan
         self._image = image
         self._pen: ImageDraw.ImageDraw = ImageDraw.Draw(image)
-        self._fonts = {size: ImageFont.load_default(size) for size in (14, 16, 19, 26)}
+        self._fonts = {size: ImageFont.load_default(size) for size in (SMALL, 16, 19, 26)}
 
     def draw(self, video_path: Path | None, envelope: npt.NDArray[np.float32] | None) -> None:
         self._head()
@@ -126,7 +127,7 @@ class _Sheet:
         room = right - left - 20
         self._text((left + 10, SCENES_TOP + 8), f"scene {scene.index}", 16, INK, room)
         words = f"“{scene.note}”" if scene.note else scene.description
-        self._paragraph((left + 10, SCENES_TOP + 32), words, 14, SOFT, room, 4)
+        self._paragraph((left + 10, SCENES_TOP + 32), words, room, 4)
 
     def _cue(self, cue: Cue, envelope: npt.NDArray[np.float32] | None) -> None:
         left, right = self._x(cue.start_seconds), self._x(cue.end_seconds)
@@ -138,8 +139,8 @@ class _Sheet:
         self._text((left + 10, CUES_TOP + 8), cue.title or "silence", 19, INK, room)
         if cue.source != "silence":
             place = f"from {cue.in_seconds:.1f} s" + (", repeats" if cue.loop else "")
-            self._text((left + 10, CUES_TOP + 34), place, 14, SOFT, room)
-            self._paragraph((left + 10, CUES_TOP + 54), cue.why, 14, SOFT, room, 2)
+            self._text((left + 10, CUES_TOP + 34), place, SMALL, SOFT, room)
+            self._paragraph((left + 10, CUES_TOP + 54), cue.why, room, 2)
 
     def _wave(self, left: int, right: int, cue: Cue, envelope: npt.NDArray[np.float32]) -> None:
         middle = CUES_TOP + CUES_HEIGHT - WAVE_HEIGHT // 2 - 4
@@ -161,7 +162,7 @@ class _Sheet:
             label = (
                 f"{n * step:g} s" if length < 120 else f"{n * step // 60:.0f}:{n * step % 60:02.0f}"
             )
-            self._pen.text((x, AXIS_TOP + 10), label, SOFT, self._font(14), anchor="ma")
+            self._pen.text((x, AXIS_TOP + 10), label, SOFT, self._font(SMALL), anchor="ma")
 
     def _legend(self) -> None:
         x = LEFT
@@ -180,25 +181,18 @@ class _Sheet:
         if fitted:
             self._pen.text(at, fitted, colour, self._font(size))
 
-    def _paragraph(
-        self,
-        at: tuple[int, int],
-        words: str,
-        size: int,
-        colour: tuple[int, int, int],
-        room: int,
-        most_lines: int,
-    ) -> None:
-        lines, rest = [], words.split()
+    def _paragraph(self, at: tuple[int, int], words: str, room: int, most_lines: int) -> None:
+        lines: list[str] = []
+        rest = words.split()
         while rest and len(lines) < most_lines:
             n = 1
-            while n < len(rest) and self._length(" ".join(rest[: n + 1]), size) <= room:
+            while n < len(rest) and self._length(" ".join(rest[: n + 1]), SMALL) <= room:
                 n += 1
             n = len(rest) if len(lines) == most_lines - 1 else n
-            lines.append(self._shortened(" ".join(rest[:n]), size, room))
+            lines.append(self._shortened(" ".join(rest[:n]), SMALL, room))
             rest = rest[n:]
         for number, line in enumerate(lines):
-            self._pen.text((at[0], at[1] + number * (size + 5)), line, colour, self._font(size))
+            self._pen.text((at[0], at[1] + number * (SMALL + 5)), line, SOFT, self._font(SMALL))
 
     def _length(self, words: str, size: int) -> float:
         return self._pen.textlength(words, self._font(size))

@@ -1,4 +1,7 @@
-"""The cue plan: which music stands where under a video, and why. Every output is a rendering of it."""
+"""The cue plan: which music stands where under a video, and why.
+
+Every output is a rendering of it.
+"""
 
 import json
 from collections import Counter

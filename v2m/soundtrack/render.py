@@ -153,7 +153,7 @@ def _original(facts: VideoFacts, n: int) -> Samples:
     """Return the video's own sound, as long as the picture and in step with it."""
     with facts.path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
         stream = container.streams.audio[0]
-        start = float((stream.start_time or 0) * stream.time_base)
+        start = float((stream.start_time or 0) * (stream.time_base or 0))
     sound = decode_audio(facts.path, sample_rate=RATE).samples
     late = round((start - facts.start_seconds) * RATE)
     out = np.zeros((2, n), np.float32)

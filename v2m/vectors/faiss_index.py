@@ -1,6 +1,7 @@
 """FAISS behind the same protocol as the plain index."""
 
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -60,11 +61,13 @@ class FaissIndex:
             allowed: only rows with these ids are considered; None means all.
         """
         check_queries(queries, self.dim)
-        options = {}
+        options: dict[str, Any] = {}
         if allowed is not None:
             selector = faiss.IDSelectorBatch(np.asarray(allowed, np.int64))
-            options["params"] = faiss.SearchParameters(sel=selector)
-        scores, ids = self._index.search(np.ascontiguousarray(queries, np.float32), k, **options)
+            make: Any = faiss.SearchParameters  # its stubs do not know the selector
+            options["params"] = make(sel=selector)
+        search: Any = self._index.search
+        scores, ids = search(np.ascontiguousarray(queries, np.float32), k, **options)
         scores[ids < 0] = -np.inf
         return Hits(np.asarray(ids, np.int64), np.asarray(scores, np.float32))
 
@@ -82,7 +85,7 @@ class FaissIndex:
         """
         path = folder / FILE_NAME
         try:
-            inner = faiss.deserialize_index(np.frombuffer(path.read_bytes(), np.uint8))
+            inner: Any = faiss.deserialize_index(np.frombuffer(path.read_bytes(), np.uint8))
         except (OSError, RuntimeError) as err:
             raise StateError(f"{printable(path)}: not an index: {err}") from err
         if inner.d != dim:

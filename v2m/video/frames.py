@@ -116,7 +116,7 @@ def _take(wanted: _Wanted, seconds: float, frame: Any) -> None:
 def _decoded(path: Path, facts: VideoFacts) -> Iterator[tuple[float, Any]]:
     """Yield frames with their time from the first frame on; damaged packets are left out."""
     try:
-        with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
+        with path.open("rb") as file, av.open(file, "r", metadata_errors="replace") as container:
             stream = picture_stream(container)
             stream.thread_type = "AUTO"
             for packet in container.demux(stream):

@@ -1,6 +1,7 @@
 """Says what a video file holds, exact to the frame."""
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,13 @@ class _NoFramesError(Exception):
 
 def _extent(container: Any, stream: Any) -> tuple[float, float, int]:
     """Return start of the first frame, end of the last (seconds) and the number of frames."""
-    stamps: list[tuple[int, int]] = []
-    for packet in container.demux(stream):
-        if packet.pts is not None and packet.size and not packet.is_discard:
-            stamps.append((packet.pts, packet.duration or 0))
+    stamps = sorted(
+        (packet.pts, packet.duration or 0)
+        for packet in container.demux(stream)
+        if packet.pts is not None and packet.size and not packet.is_discard
+    )
     if not stamps:
         raise _NoFramesError("no frames")
-    stamps.sort()
     first, (last, last_duration) = stamps[0][0], stamps[-1]
     if not last_duration:
         last_duration = _usual_step(stamps, stream)
@@ -93,10 +94,10 @@ def _extent(container: Any, stream: Any) -> tuple[float, float, int]:
 def _usual_step(stamps: list[tuple[int, int]], stream: Any) -> int:
     """Return the length of a frame where the container does not say it, in time-base units."""
     if len(stamps) > 1:
-        steps = sorted(b[0] - a[0] for a, b in zip(stamps, stamps[1:], strict=False))
+        steps = sorted(b[0] - a[0] for a, b in pairwise(stamps))
         return max(1, steps[len(steps) // 2])
     rate = stream.average_rate or 25
-    return max(1, round(1 / (rate * stream.time_base)))
+    return max(1, int(round(1 / (rate * stream.time_base))))
 
 
 def _first_frame(container: Any, stream: Any) -> Any:

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from v2m.audio.decode import check_readable
 from v2m.errors import MediaError
 from v2m.types import Frames, Scene, Span, VideoFacts
 
-SHORTEST_SECONDS = 1.5
+SHORTEST_SECONDS = 3.0
 """Shorter scenes are merged: no music makes sense there."""
 
 THRESHOLD = 27.0
@@ -31,52 +33,68 @@ def find_scenes(
 ) -> list[Scene]:
     """Return the scenes of a video: in order, without gaps, from its first frame to its last.
 
-    A video without cuts is one scene. Scenes shorter than ``min_scene_seconds`` are merged into
-    the shorter of their neighbours.
+    A video without cuts is one scene. A scene shorter than ``min_scene_seconds`` is merged with
+    the neighbour it differs least from.
 
     Raises:
         MediaError: no frame can be decoded.
     """
-    cuts = _cuts(path, facts, threshold)
+    cuts = merge_short(_cuts(path, facts, threshold), facts.duration_seconds, min_scene_seconds)
     n_frames = facts.n_frames or max(1, round(facts.duration_seconds * facts.fps))
-    edges = [(0.0, 0), *cuts, (facts.duration_seconds, n_frames)]
-    merged = merge_short(edges, min_scene_seconds)
+    edges = [(0.0, 0), *((c.seconds, c.frame) for c in cuts), (facts.duration_seconds, n_frames)]
     return [
         Scene(n, Span(start, end), first, last)
-        for n, ((start, first), (end, last)) in enumerate(zip(merged, merged[1:], strict=False))
+        for n, ((start, first), (end, last)) in enumerate(pairwise(edges))
     ]
 
 
-def merge_short(
-    edges: Sequence[tuple[float, int]], min_scene_seconds: float
-) -> list[tuple[float, int]]:
-    """Drop borders until no scene is too short, the shortest scene first.
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A border between two scenes.
 
-    >>> merge_short([(0.0, 0), (4.0, 100), (4.5, 112), (9.0, 225)], 1.5)
-    [(0.0, 0), (4.5, 112), (9.0, 225)]
+    Attributes:
+        seconds: from the first frame.
+        frame: first frame of the new scene.
+        strength: change of hue, saturation and brightness, 0 to 255.
     """
-    kept = list(edges)
-    while len(kept) > 2:
-        lengths = [b[0] - a[0] for a, b in zip(kept, kept[1:], strict=False)]
-        short = int(np.argmin(lengths))
+
+    seconds: float
+    frame: int
+    strength: float
+
+
+def merge_short(
+    cuts: Sequence[Cut], duration_seconds: float, min_scene_seconds: float
+) -> list[Cut]:
+    """Drop cuts until no scene is too short: the shortest scene first, there the weaker border.
+
+    >>> merge_short([Cut(4.0, 100, 80.0), Cut(4.5, 112, 30.0)], 9.0, 1.5)
+    [Cut(seconds=4.0, frame=100, strength=80.0)]
+    """
+    kept = list(cuts)
+    while kept:
+        edges = [0.0, *(cut.seconds for cut in kept), duration_seconds]
+        lengths = [end - start for start, end in pairwise(edges)]
+        short = lengths.index(min(lengths))
         if lengths[short] >= min_scene_seconds:
             break
-        before = lengths[short - 1] if short else float("inf")
-        after = lengths[short + 1] if short + 1 < len(lengths) else float("inf")
-        del kept[short if before <= after else short + 1]
+        # scene n lies between cuts n - 1 and n; the video's own ends stay
+        borders = [n for n in (short - 1, short) if 0 <= n < len(kept)]
+        del kept[min(borders, key=lambda n: kept[n].strength)]
     return kept
 
 
-def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[tuple[float, int]]:
-    """Return time and frame number of every cut, inside the video."""
+def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
+    """Return every cut inside the video."""
     import av
-    from scenedetect import ContentDetector, SceneManager, open_video
+    from scenedetect import ContentDetector, SceneManager, StatsManager, open_video
     from scenedetect.video_stream import VideoOpenFailure
 
     logging.getLogger("pyscenedetect").setLevel(logging.ERROR)
     try:
         video = open_video(str(path), backend="pyav")
-        manager = SceneManager()
+        stats = StatsManager()
+        manager = SceneManager(stats)
         manager.add_detector(ContentDetector(threshold=threshold, min_scene_len=2))
         manager.detect_scenes(video, show_progress=False)
         found = manager.get_scene_list(start_in_scene=True)
@@ -85,9 +103,15 @@ def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[tuple[float, 
             raise MediaError(path, "none of its frames can be decoded") from err
         log.warning("%s: scenes cannot be told apart (%s); taken as one scene", path, err)
         return []
-    start = facts.start_seconds
-    cuts = [(_seconds(scene[0]) - start, scene[0].frame_num) for scene in found[1:]]
-    return [(at, frame) for at, frame in cuts if 0 < at < facts.duration_seconds]
+    cuts = [
+        Cut(
+            _seconds(start) - facts.start_seconds,
+            start.frame_num,
+            float(stats.get_metrics(start, ["content_val"])[0] or 0.0),
+        )
+        for start, _ in found[1:]
+    ]
+    return [cut for cut in cuts if 0 < cut.seconds < facts.duration_seconds]
 
 
 def _seconds(time: Any) -> float:

@@ -1,0 +1,40 @@
+"""Checks the SQL conditions that users write: a condition on one track's columns, nothing more."""
+
+import duckdb
+
+from catalogs.connection import first_line
+from catalogs.rows import COLUMNS
+from v2m.errors import InputError
+
+
+def check_condition(where: str) -> None:
+    """Refuse several statements and sub-selects.
+
+    Raises:
+        InputError: the text is not one condition.
+    """
+    problem = None
+    try:
+        statements = duckdb.extract_statements(_statement(where))
+        if len(statements) != 1:
+            problem = "several statements"
+    except duckdb.Error as err:
+        problem = first_line(err)
+    if problem is None and _has_subquery(where):
+        problem = "a condition may not hold a SELECT of its own"
+    if problem:
+        raise InputError(f"--where {where!r}: {problem}; columns are {', '.join(COLUMNS)}")
+
+
+def _has_subquery(where: str) -> bool:
+    con = duckdb.connect()
+    try:
+        row = con.execute("SELECT json_serialize_sql(?)", [_statement(where)]).fetchone()
+    finally:
+        con.close()
+    return row is not None and '"class":"SUBQUERY"' in str(row[0])
+
+
+def _statement(where: str) -> str:
+    # parsed, never run
+    return f"SELECT 1 FROM t WHERE (\n{where}\n)"  # noqa: S608

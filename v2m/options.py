@@ -1,0 +1,63 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Catalog = Annotated[
+    Path | None, typer.Option("--catalog", help="Folder of the catalogue.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log details; show tracebacks.")]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help="Named set of models.", show_default=False)
+]
+By = Annotated[str, typer.Option("--by", help="Branches of matching, separated by commas.")]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        help="SQL condition on track columns, e.g. \"tempo_bpm < 90 AND mode = 'minor'\".",
+        show_default=False,
+    ),
+]
+Style = Annotated[
+    str | None,
+    typer.Option("--style", help="Prompt style: simple, brief, long, drama.", show_default=False),
+]
+Notes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--note",
+        help='Your own words for a scene, e.g. --note "2=dark suspense, solo cello"; repeatable.',
+        show_default=False,
+    ),
+]
+MinProbability = Annotated[
+    float | None,
+    typer.Option(
+        "--min-probability",
+        help="A best match less likely to fit than this is a miss.",
+        show_default=False,
+    ),
+]
+Generate = Annotated[
+    str | None,
+    typer.Option("--generate", help="Compose: on-miss, never or always.", show_default=False),
+]
+OriginalAudio = Annotated[
+    str | None,
+    typer.Option(
+        "--original-audio",
+        help="The video's own sound: mix (kept under the music), replace, or auto.",
+        show_default=False,
+    ),
+]
+Lufs = Annotated[
+    float | None,
+    typer.Option("--lufs", help="Loudness of the finished sound.", show_default=False),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="Seed of composed music.", show_default=False)
+]

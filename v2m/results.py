@@ -1,0 +1,85 @@
+"""What is asked of the library and what it answers."""
+
+from dataclasses import dataclass
+
+from retriever.search import Match
+from v2m.types import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class FoundScene:
+    """What was found for one scene; a query that is no video is one scene without times.
+
+    Attributes:
+        scene: the stretch of video, None for a text, a picture or a piece of music.
+        description: what it shows, in words.
+        prompt: what was searched for.
+        decision: "retrieve" or "generate".
+        reason: why.
+        matches: best first.
+    """
+
+    scene: Scene | None
+    description: str
+    prompt: str
+    decision: str
+    reason: str
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindResult:
+    """The answer to a query.
+
+    Attributes:
+        kind: "video", "text", "image" or "audio".
+        source: the file, or the text.
+        duration_seconds: of the video or the music, None for others.
+        profile: name of the models.
+        tracks_searched: size of the library.
+        scenes: one per scene of the video.
+    """
+
+    kind: str
+    source: str
+    duration_seconds: float | None
+    profile: str
+    tracks_searched: int
+    scenes: tuple[FoundScene, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How a plan is made.
+
+    Attributes:
+        generate: "on-miss", "never" or "always".
+        min_probability: a best match less likely than this is a miss.
+        style: how prompts are written: "simple", "brief", "long" or "drama".
+        by: branches of matching.
+        where: SQL condition on the catalogue's columns.
+        notes: a person's own direction by scene index; it replaces what the scene shows.
+        min_scene_seconds: shorter scenes are merged with a neighbour.
+        original_audio: "auto", "mix" or "replace".
+        original_under_lu: how far the original sound lies under the music, loudness units.
+        target_lufs: integrated loudness of the finished sound.
+        true_peak_dbtp: highest true peak of the finished sound.
+        crossfade_seconds: crossfade between neighbouring cues.
+        seed: of composed music; scene n uses seed + n.
+        shown: show progress.
+    """
+
+    generate: str = "on-miss"
+    min_probability: float = 0.5
+    style: str = "brief"
+    by: tuple[str, ...] = ("description", "title", "audio")
+    where: str | None = None
+    notes: dict[int, str] | None = None
+    min_scene_seconds: float = 3.0
+    original_audio: str = "auto"
+    original_under_lu: float = 8.0
+    target_lufs: float = -14.0
+    true_peak_dbtp: float = -1.0
+    crossfade_seconds: float = 1.0
+    seed: int = 0
+    shown: bool = False
