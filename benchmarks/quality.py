@@ -27,6 +27,7 @@ from benchmarks.queries import (
     FRESH_SOUND,
     REGISTERED_MOOD,
     REGISTERED_SOUND,
+    SECOND_MOOD,
 )
 from benchmarks.ranking import (
     Relevance,
@@ -71,6 +72,7 @@ def main() -> None:
             "tracks": library.catalogue.count(),
             "retrieval": {
                 "mood, fresh sentences": _retrieval(library, FRESH_MOOD, labels, "mood"),
+                "mood, second fresh sentences": _retrieval(library, SECOND_MOOD, labels, "mood"),
                 "mood, registered queries": _retrieval(library, REGISTERED_MOOD, labels, "mood"),
                 "sound, fresh sentences": _retrieval(library, FRESH_SOUND, labels, "sound"),
                 "sound, registered queries": _retrieval(library, REGISTERED_SOUND, labels, "sound"),

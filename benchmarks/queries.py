@@ -2,7 +2,8 @@
 
 ``REGISTERED`` are the queries the method was developed against: figures on them are optimistic.
 ``FRESH`` were written afterwards, without looking at any ranking, and decide. ``ABSENT`` asks for
-music that the library of 28 tracks does not hold.
+music that the library of 28 tracks does not hold. ``SECOND`` was written when the anchors of the
+moods (v2m/encoders/anchors.py) were finished, because those came after FRESH had been scored.
 """
 
 REGISTERED_MOOD: dict[str, tuple[str, ...]] = {
@@ -68,6 +69,49 @@ FRESH_MOOD: dict[str, tuple[str, ...]] = {
         "a quiet kiss at the end of the wedding day",
         "parents watch their sleeping child",
         "fragile and loving, whispered rather than spoken",
+    ),
+}
+
+SECOND_MOOD: dict[str, tuple[str, ...]] = {
+    "calm": (
+        "fog lifts from the rice terraces before anyone is awake",
+        "a heron stands motionless in the reeds",
+        "background for a guided breathing exercise",
+        "drifting along the canal in a houseboat, no hurry at all",
+        "slow shots of an empty temple garden",
+        "quiet underscore for a documentary about bees",
+    ),
+    "energetic": (
+        "a snowboard film with backflips",
+        "sprinters explode out of the starting blocks",
+        "trailer for a racing game, aggressive and loud",
+        "drummers and breakdancers battle on the square",
+        "hectic montage of a kitchen during the dinner rush",
+        "fight scene on the roof of a moving train",
+    ),
+    "happy": (
+        "the class goes on an outing to the zoo",
+        "a jolly tune for a craft tutorial with felt and glue",
+        "grandma dances with the little ones at her eightieth birthday",
+        "teenagers race shopping trolleys and giggle",
+        "good news, the puppy has found a home",
+        "carefree summer advert for lemonade",
+    ),
+    "nostalgic": (
+        "the tram line that was closed in the sixties",
+        "my parents' wedding, digitised from an old tape",
+        "walking through the empty school before it is torn down",
+        "letters from the front that were never answered",
+        "looking back at a long life in the lighthouse",
+        "the last roll of film from our trip together",
+    ),
+    "tender": (
+        "a father braids his daughter's hair",
+        "they dance barefoot in the kitchen, very close",
+        "the nurse holds the dying man's hand",
+        "first date under the cherry blossoms",
+        "a kitten falls asleep on a lap",
+        "he reads her the love letter he wrote",
     ),
 }
 

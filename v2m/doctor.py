@@ -81,7 +81,7 @@ def _names() -> str:
 
 
 def _ffmpeg() -> str:
-    import av
+    from v2m.ffmpeg import av
 
     codecs = {name: name in av.codecs_available for name in ("aac", "libopus", "h264", "mp3")}
     missing = [name for name, there in codecs.items() if not there]

@@ -193,7 +193,7 @@ def render_text(plan: "CuePlan", report: "RenderReport") -> str:
     return "\n".join(lines)
 
 
-TRACK_COLUMNS = (
+TRACK_COLUMNS: tuple[str, ...] = (
     "track_id",
     "title",
     "artist",
@@ -269,7 +269,7 @@ def export_tracks(tracks: Sequence[Track], out: Path) -> None:
         if out.suffix.lower() == ".json":
             json.dump(tracks_json(tracks), file, indent=2)
             return
-        writer = csv.DictWriter(file, TRACK_COLUMNS)
+        writer = csv.DictWriter(file, list(TRACK_COLUMNS))
         writer.writeheader()
         for track in tracks:
             writer.writerow(_row(track) | {"tags": "; ".join(track.tags)})

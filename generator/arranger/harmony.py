@@ -17,7 +17,7 @@ def scale_of(tonic: int, mode: str, degree: int) -> tuple[int, ...]:
     >>> scale_of(9, "minor", 4)
     (9, 11, 0, 2, 4, 5, 8)
     """
-    steps = list(MAJOR if mode == "major" else MINOR)
+    steps: list[int] = list(MAJOR if mode == "major" else MINOR)
     if mode == "minor" and degree % 7 == DOMINANT:
         steps[6] += 1
     return tuple((tonic + step) % 12 for step in steps)

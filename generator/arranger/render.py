@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +96,7 @@ def _midi_file(notes: Sequence[Note], form: Form, brief: Brief, rng: np.random.G
     events: list[tuple[int, int, mido.Message]] = []
     for note in notes:
         start, stop = _ticks(note, form, rng)
-        about = {"channel": CHANNELS[note.part], "note": note.pitch}
+        about: dict[str, Any] = {"channel": CHANNELS[note.part], "note": note.pitch}
         events.append((start, 1, mido.Message("note_on", velocity=note.velocity, **about)))
         events.append((stop, 0, mido.Message("note_off", **about)))
     events.sort(key=lambda event: event[:2])
@@ -133,7 +134,7 @@ def _room() -> npt.NDArray[np.float32]:
     t = np.arange(round(ROOM_SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
     tail = rng.standard_normal((2, len(t))) * np.exp(-6.9 * t / ROOM_SECONDS)
     soft = uniform_filter1d(tail, 6, axis=1)  # walls take the high tones
-    return (soft / np.sqrt((soft**2).sum(axis=1, keepdims=True))).astype(np.float32)
+    return np.asarray(soft / np.sqrt((soft**2).sum(axis=1, keepdims=True)), np.float32)
 
 
 def _in_room(dry: Samples) -> Samples:

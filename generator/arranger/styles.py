@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-MAJOR = (0, 2, 4, 5, 7, 9, 11)
-MINOR = (0, 2, 3, 5, 7, 8, 10)
+MAJOR: tuple[int, ...] = (0, 2, 4, 5, 7, 9, 11)
+MINOR: tuple[int, ...] = (0, 2, 3, 5, 7, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)

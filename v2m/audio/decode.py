@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
+from av.error import FFmpegError, InvalidDataError
 
 from v2m.errors import MediaError
+from v2m.ffmpeg import av
 from v2m.types import Audio, Samples, Span
 
 BLOCK = 65536
@@ -44,7 +45,7 @@ def decode_audio(path: Path, *, sample_rate: int, span: Span | None = None) -> A
         samples = _by_av(path, sample_rate, span)
     except _NoSoundError as err:
         raise MediaError(path, "holds no sound") from err
-    except (av.FFmpegError, _DamagedError, ValueError) as err:
+    except (FFmpegError, _DamagedError, ValueError) as err:
         samples = _by_soundfile(path, sample_rate, span, err)
     if not samples.shape[1]:
         raise MediaError(path, "holds no sound" if span is None else "has no sound there")
@@ -67,7 +68,7 @@ def audio_identity(path: Path) -> str:
         return _packet_digest(path)
     except _NoSoundError as err:
         raise MediaError(path, "holds no sound") from err
-    except (av.FFmpegError, ValueError) as err:
+    except (FFmpegError, ValueError) as err:
         samples = _by_soundfile(path, 0, None, err)
         return hashlib.blake2b(samples.tobytes(), digest_size=16).hexdigest()
 
@@ -156,7 +157,7 @@ def _frames(container: Any, stream: Any, span: Span | None) -> Iterator[Any]:
         packets += 1
         try:
             frames = packet.decode()
-        except av.error.InvalidDataError as err:
+        except InvalidDataError as err:
             bad += 1
             if bad > 20 and bad > 0.5 * packets:
                 raise _DamagedError(f"{bad} of {packets} packets cannot be decoded") from err
@@ -194,7 +195,7 @@ def _by_soundfile(path: Path, sample_rate: int, span: Span | None, cause: Except
     except (soundfile.LibsndfileError, RuntimeError) as err:
         raise MediaError(path, _reason(cause)) from err
     if not sample_rate:
-        return np.ascontiguousarray(samples.T)
+        return np.ascontiguousarray(samples.T, np.float32)
     stereo = samples[:, :2] if samples.shape[1] > 1 else np.repeat(samples, 2, axis=1)
     return np.ascontiguousarray(soxr.resample(stereo, rate, sample_rate).T, dtype=np.float32)
 
@@ -202,7 +203,7 @@ def _by_soundfile(path: Path, sample_rate: int, span: Span | None, cause: Except
 def _reason(cause: Exception) -> str:
     if isinstance(cause, _DamagedError):
         return f"damaged: {cause}"
-    if isinstance(cause, av.error.InvalidDataError):
+    if isinstance(cause, InvalidDataError):
         return "not an audio file, or damaged beyond reading"
     text = str(cause).split(":")[0].removeprefix("[Errno ").strip()
     return f"cannot be decoded ({text})"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +86,8 @@ def _peaks(samples: Samples, start: int) -> npt.NDArray[np.float32]:
 @lru_cache
 def _interpolator() -> npt.NDArray[np.float32]:
     """A 4 x 24 tap windowed sinc, flat to 20 kHz at 48 kHz within 0.1 dB."""
-    taps = firwin(24 * 2 * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=("kaiser", 8.0))
+    window: Any = ("kaiser", 8.0)
+    taps = firwin(24 * 2 * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=window)
     return np.asarray(taps * OVERSAMPLING, np.float32)
 
 
@@ -100,16 +102,17 @@ def _block_power(
         return np.zeros(1)
     squares = np.zeros(n)
     for channel in samples:
-        squares += sosfilt(_k_weighting(sample_rate), channel.astype(np.float64)) ** 2
+        weighted: Any = sosfilt(_k_weighting(sample_rate), channel.astype(np.float64))
+        squares += weighted**2
     if n < per_block * hop:
         return np.array([squares.mean()])
     steps = squares[: n // hop * hop].reshape(-1, hop).sum(axis=1)
     sums = np.convolve(steps, np.ones(per_block), "valid")
-    return np.asarray(sums / (per_block * hop))
+    return np.asarray(sums / (per_block * hop), np.float64)
 
 
 def _lufs(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    return np.asarray(-0.691 + 10 * np.log10(np.maximum(power, 1e-12)))
+    return np.asarray(-0.691 + 10 * np.log10(np.maximum(power, 1e-12)), np.float64)
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """Short-time spectra and mel filters in NumPy."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,8 @@ def magnitudes(mono: Mono, n_fft: int, hop: int) -> Magnitudes:
     window = hann(n_fft)
     step = max(1, (1 << 22) // n_fft)  # a few million samples at a time bound the memory
     for start in range(0, n_frames, step):
-        out[start : start + step] = np.abs(
-            scipy.fft.rfft(frames[start : start + step] * window, axis=1)
-        )
+        spectrum: Any = scipy.fft.rfft(frames[start : start + step] * window, axis=1)
+        out[start : start + step] = np.abs(spectrum)
     return out
 
 

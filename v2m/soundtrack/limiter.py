@@ -45,11 +45,12 @@ def true_peak_limit(samples: Samples, sample_rate: int, ceiling_dbtp: float) -> 
     """
     envelope = peak_envelope(samples)
     aim = ceiling_dbtp
+    limited = samples
     for _ in range(MOST_ROUNDS):
         limited = samples * limiting_gain(envelope, sample_rate, aim)
         over = true_peak_dbtp(limited, sample_rate) - ceiling_dbtp
         if over <= 0:
-            return limited
+            break
         # gain that changes within a peak's oversampled neighbourhood lets a little through
         aim -= over + 0.01
     return limited
@@ -95,7 +96,7 @@ def master(samples: Samples, sample_rate: int, target_lufs: float, ceiling_dbtp:
     for _ in range(MOST_ROUNDS):
         gain = np.float32(10 ** (gain_db / 20))
         curve = limiting_gain(envelope * gain, sample_rate, ceiling_dbtp)
-        out = samples * (gain * curve)
+        out = np.asarray(samples * (gain * curve), np.float32)
         loudness = integrated_lufs(out, sample_rate)
         off = target_lufs - loudness
         if best is None or abs(off) < best[0]:

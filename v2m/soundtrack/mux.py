@@ -5,10 +5,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
+from av.error import FFmpegError
 
 from v2m.errors import BackendError, InputError, MediaError, printable
+from v2m.ffmpeg import av
 from v2m.types import Samples
 from v2m.video.probe import picture_stream
 
@@ -133,7 +134,7 @@ def mux(
                 _sound_packets(heard, sound, sample_rate, start_seconds),
             )
             return _left_out(source)
-    except av.FFmpegError as err:
+    except FFmpegError as err:
         raise BackendError("FFmpeg", f"cannot write {printable(out.name)}: {err.strerror}") from err
 
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 
 from v2m.audio.decode import decode_audio
 from v2m.audio.loudness import SILENCE_LUFS, integrated_lufs, true_peak_dbtp
 from v2m.errors import InputError, MediaError, printable
+from v2m.ffmpeg import av
 from v2m.files import replacing, text_to_path
 from v2m.soundtrack.limiter import Mastered, master
 from v2m.soundtrack.mix import RATE, mix_cues
@@ -79,7 +79,9 @@ def _write(
     """Master, encode and measure what the encoder made of it, until both figures hold."""
     target, highest = plan.mix.target_lufs, plan.mix.true_peak_dbtp
     aim, ceiling = target, highest - HEADROOM_DB
-    for _ in range(MOST_ROUNDS):
+    rounds = 0
+    while True:
+        rounds += 1
         mastered = master(sound, RATE, aim, ceiling)
         notices = mux(
             facts.path, mastered.samples, RATE, temporary, start_seconds=facts.start_seconds
@@ -89,13 +91,12 @@ def _write(
         peak = true_peak_dbtp(written.samples, RATE)
         off = target - lufs
         reachable = abs(mastered.lufs - aim) < 2 * LOUDNESS_TOLERANCE_LU
-        if peak <= highest and (abs(off) <= LOUDNESS_TOLERANCE_LU or not reachable):
-            break
-        if lufs <= SILENCE_LUFS:
-            break
+        holds = peak <= highest and (abs(off) <= LOUDNESS_TOLERANCE_LU or not reachable)
+        if holds or lufs <= SILENCE_LUFS or rounds == MOST_ROUNDS:
+            told = (*notices, *_shortcomings(plan, mastered, lufs, peak))
+            return written, (lufs, peak), told
         ceiling -= max(0.0, peak - highest + 0.1 if peak > highest else 0.0)
         aim += off if reachable and abs(off) > LOUDNESS_TOLERANCE_LU else 0.0
-    return written, (lufs, peak), (*notices, *_shortcomings(plan, mastered, lufs, peak))
 
 
 def _shortcomings(plan: CuePlan, mastered: Mastered, lufs: float, peak: float) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ def _with_original(
     if loudness <= SILENCE_LUFS:
         return original, ()
     gain = 10 ** ((loudness - plan.mix.original_under_lu - own) / 20)
-    return music + original * np.float32(gain), ()
+    return np.asarray(music + original * gain, np.float32), ()
 
 
 def _original(facts: VideoFacts, n: int) -> Samples:

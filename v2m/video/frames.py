@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import numpy.typing as npt
+from av.error import FFmpegError, InvalidDataError
 
 from v2m.errors import MediaError
+from v2m.ffmpeg import av
 from v2m.types import Frames, Scene, VideoFacts
 from v2m.video.probe import picture_stream
 
@@ -122,12 +123,12 @@ def _decoded(path: Path, facts: VideoFacts) -> Iterator[tuple[float, Any]]:
             for packet in container.demux(stream):
                 try:
                     frames = packet.decode()
-                except av.error.InvalidDataError:
+                except InvalidDataError:
                     continue
                 for frame in frames:
                     if frame.time is not None:
                         yield max(0.0, frame.time - facts.start_seconds), frame
-    except av.FFmpegError as err:
+    except FFmpegError as err:
         raise MediaError(path, "damaged: its frames cannot be read") from err
 
 

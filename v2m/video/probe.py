@@ -5,10 +5,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import av
+import av.stream
+from av.error import FFmpegError, InvalidDataError
 
 from v2m.audio.decode import check_readable
 from v2m.errors import MediaError
+from v2m.ffmpeg import av
 from v2m.types import VideoFacts
 
 DIGEST_BYTES = 1 << 20
@@ -46,9 +48,9 @@ def probe_video(path: Path) -> VideoFacts:
                 has_audio=has_audio,
                 start_seconds=start,
             )
-    except av.error.InvalidDataError as err:
+    except InvalidDataError as err:
         raise MediaError(path, "not a video file, or damaged beyond reading") from err
-    except (av.FFmpegError, _NoFramesError, ValueError) as err:
+    except (FFmpegError, _NoFramesError, ValueError) as err:
         raise MediaError(path, f"cannot be read as video ({_short(err)})") from err
 
 
@@ -97,7 +99,7 @@ def _usual_step(stamps: list[tuple[int, int]], stream: Any) -> int:
         steps = sorted(b[0] - a[0] for a, b in pairwise(stamps))
         return max(1, steps[len(steps) // 2])
     rate = stream.average_rate or 25
-    return max(1, int(round(1 / (rate * stream.time_base))))
+    return max(1, round(float(1 / (rate * stream.time_base))))
 
 
 def _first_frame(container: Any, stream: Any) -> Any:
@@ -107,7 +109,7 @@ def _first_frame(container: Any, stream: Any) -> Any:
         try:
             for frame in packet.decode():
                 return frame
-        except av.error.InvalidDataError:
+        except InvalidDataError:
             bad += 1
     raise _NoFramesError(f"none of its frames can be decoded, {bad} packets are damaged")
 

@@ -86,7 +86,7 @@ def merge_short(
 
 def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
     """Return every cut inside the video."""
-    import av
+    from av.error import FFmpegError
     from scenedetect import ContentDetector, SceneManager, StatsManager, open_video
     from scenedetect.video_stream import VideoOpenFailure
 
@@ -98,7 +98,7 @@ def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
         manager.add_detector(ContentDetector(threshold=threshold, min_scene_len=2))
         manager.detect_scenes(video, show_progress=False)
         found = manager.get_scene_list(start_in_scene=True)
-    except (VideoOpenFailure, av.FFmpegError, OSError, UnicodeError) as err:
+    except (VideoOpenFailure, FFmpegError, OSError, UnicodeError) as err:
         if facts.n_frames <= 0:
             raise MediaError(path, "none of its frames can be decoded") from err
         log.warning("%s: scenes cannot be told apart (%s); taken as one scene", path, err)
