@@ -3,6 +3,6 @@
 import av
 import av.logging
 
-av.logging.set_level(av.logging.PANIC)
+av.logging.set_libav_level(av.logging.PANIC)
 
 __all__ = ["av"]
