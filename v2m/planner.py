@@ -47,30 +47,6 @@ class SceneChoice:
         return self.matches[0].probability if self.matches else 0.0
 
 
-def decide(matches: Sequence[Match], *, generate: str, min_probability: float) -> tuple[str, str]:
-    """Choose between the library and the composer, and say why.
-
-    Args:
-        matches: best first.
-        generate: "on-miss", "never" or "always".
-        min_probability: a best match less likely than this is a miss.
-    """
-    if generate == "always":
-        return "generate", "asked to compose every scene"
-    if not matches:
-        return "generate", "the library holds nothing to compare"
-    best = matches[0].probability
-    if best >= min_probability:
-        return "retrieve", f"{best:.0%} likely to fit (at least {min_probability:.0%} asked)"
-    if generate == "never":
-        return (
-            "retrieve",
-            f"nothing is likely enough (best {best:.0%}, {min_probability:.0%} asked), "
-            "but composing is off: the nearest there is",
-        )
-    return "generate", f"a miss: the best track is {best:.0%} likely, {min_probability:.0%} asked"
-
-
 def planned_scene(choice: SceneChoice, n_candidates: int = 3) -> PlannedScene:
     """Return the plan's record of a choice."""
     return PlannedScene(

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retriever.decide import decide
 from retriever.explain import explain
 from retriever.fusion import fuse, scale_of
 from retriever.miss import LINES, probability
 from retriever.search import Match
-from v2m.planner import decide
 from v2m.types import Span, Track
 
 COSINE = st.floats(-1, 1)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.encoders.anchors import ANCHORS
+from v2m.encoders.kept import kept_vectors
 from v2m.encoders.vocabulary import DESCRIPTORS, MSD_TAGS, MTT_TAGS, POLES, PROTOTYPES
 from v2m.protocols import TextEncoder
 from v2m.types import Heard, Vectors
@@ -174,7 +175,7 @@ class AttributeSpace:
         texts, targets = concept_table()
         handicap = np.full(len(texts), HANDICAP)
         handicap[:N_MOODS] = 0
-        return self._text.encode_text(texts), handicap, targets
+        return kept_vectors(self._text, texts), handicap, targets
 
 
 def concept_table() -> tuple[list[str], Floats]:

@@ -4,7 +4,6 @@ M. Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic Embeddi
 with ImageNet's thousand classes by EfficientNet-Lite0 and their names by the text encoder.
 """
 
-import hashlib
 import json
 from functools import cached_property
 from importlib.resources import files
@@ -13,11 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from v2m.files import replacing
+from v2m.encoders.kept import kept_vectors
 from v2m.protocols import TextEncoder
 from v2m.types import Frames, Vectors
 from v2m.vectors.arithmetic import unit_rows
-from v2m.wheels import cache_folder
 
 SIDE = 224
 TOP_CLASSES = 20
@@ -93,18 +91,7 @@ class ConSE:
 
     @cached_property
     def _name_vectors(self) -> Vectors:
-        """Vectors of the class names, kept in the model cache: encoding them takes seconds."""
-        known = hashlib.sha256("\n".join([self.space, *self._names]).encode()).hexdigest()[:16]
-        path = cache_folder() / f"imagenet-names-{known}.npy"
-        if path.is_file():
-            vectors = np.load(path, allow_pickle=False)
-            if vectors.shape == (1000, self.dim):
-                return np.asarray(vectors, np.float32)
-        vectors = self._text.encode_text(self._names)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.save(file, vectors)
-        return vectors
+        return kept_vectors(self._text, self._names)
 
     @cached_property
     def _mean_name(self) -> npt.NDArray[np.float32]:
