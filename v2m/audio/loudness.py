@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import firwin, sosfilt, upfirdn
+from scipy.signal import firwin, sosfilt
 
 from v2m.types import Samples
 
@@ -18,6 +18,9 @@ SILENCE_DBTP = -120.0
 
 OVERSAMPLING = 4
 CHUNK = 1 << 18
+BLOCK = 64
+REACH = 24
+"""Samples on either side that decide what lies between two samples."""
 
 
 def integrated_lufs(samples: Samples, sample_rate: int) -> float:
@@ -68,27 +71,39 @@ def _peak_blocks(
 
 
 def _peaks(samples: Samples, start: int) -> npt.NDArray[np.float32]:
-    taps = _interpolator()
-    margin = len(taps) // (2 * OVERSAMPLING) + 1
-    left, stop = max(0, start - margin), min(samples.shape[1], start + CHUNK)
-    right = min(samples.shape[1], stop + margin)
-    delay = (len(taps) - 1) // 2
-    peaks = np.zeros(stop - start, np.float32)
-    for channel in samples[:, left:right]:
-        over = upfirdn(taps, channel, up=OVERSAMPLING)[delay:]
-        first = (start - left) * OVERSAMPLING
-        over = np.abs(over[first : first + (stop - start) * OVERSAMPLING])
-        over = np.pad(over, (0, (stop - start) * OVERSAMPLING - len(over)))
-        np.maximum(peaks, over.reshape(-1, OVERSAMPLING).max(axis=1), out=peaks)
-    return np.asarray(np.maximum(peaks, np.abs(samples[:, start:stop]).max(axis=0)), np.float32)
+    """Return the true peak around each sample of a chunk, over all channels."""
+    stop = min(samples.shape[1], start + CHUNK)
+    n_blocks = -(-(stop - start) // BLOCK)
+    matrix = _between_samples()
+    before, width = REACH - 1, len(matrix)
+    needed = (n_blocks - 1) * BLOCK + width
+    peaks = np.abs(samples[:, start:stop]).max(axis=0)
+    for channel in samples:
+        padded = np.zeros(needed, np.float32)
+        left = start - before
+        piece = channel[max(0, left) : left + needed]
+        padded[max(0, -left) : max(0, -left) + len(piece)] = piece
+        windows = np.lib.stride_tricks.sliding_window_view(padded, width)[::BLOCK]
+        between = np.abs(windows @ matrix).reshape(n_blocks, OVERSAMPLING - 1, BLOCK)
+        np.maximum(peaks, between.max(axis=1).reshape(-1)[: stop - start], out=peaks)
+    return np.asarray(peaks, np.float32)
 
 
 @lru_cache
-def _interpolator() -> npt.NDArray[np.float32]:
-    """A 4 x 24 tap windowed sinc, flat to 20 kHz at 48 kHz within 0.1 dB."""
+def _between_samples() -> npt.NDArray[np.float32]:
+    """The three points between each sample and the next, for a block of 64 samples at once.
+
+    A windowed sinc of 48 samples, flat to 20 kHz at 48 kHz within 0.1 dB, as a matrix of shape
+    (111, 3 * 64): a matrix product is several times faster than a polyphase filter.
+    """
     window: Any = ("kaiser", 8.0)
-    taps = firwin(24 * 2 * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=window)
-    return np.asarray(taps * OVERSAMPLING, np.float32)
+    taps = firwin(2 * REACH * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=window) * OVERSAMPLING
+    matrix = np.zeros((BLOCK + 2 * REACH - 1, OVERSAMPLING - 1, BLOCK), np.float32)
+    for phase in range(1, OVERSAMPLING):
+        own = taps[phase::OVERSAMPLING][: 2 * REACH]
+        for sample in range(BLOCK):
+            matrix[sample : sample + 2 * REACH, phase - 1, sample] = own[::-1]
+    return matrix.reshape(len(matrix), -1)
 
 
 def _block_power(

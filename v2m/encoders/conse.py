@@ -33,6 +33,7 @@ class ConSE:
         self._text = text
         self.space = text.space
         self.dim = text.dim
+        self._last: tuple[Frames, npt.NDArray[np.float32]] | None = None
 
     def encode_frames(self, frames: Frames) -> Vectors:
         """Return float32 (len(frames), dim), unit rows; nothing in gives (0, dim).
@@ -59,8 +60,11 @@ class ConSE:
         return np.asarray(unit_rows((vector + self._mean_name)[None])[0])
 
     def _probabilities(self, frames: Frames) -> npt.NDArray[np.float32]:
-        """(n, height, width, 3) -> (n, 1000)."""
+        """(n, height, width, 3) -> (n, 1000); frames that are named and encoded are seen once."""
         import torch
+
+        if self._last is not None and self._last[0] is frames:
+            return self._last[1].copy()
 
         rows = []
         with torch.inference_mode():
@@ -69,7 +73,9 @@ class ConSE:
                 # the mobile networks were trained on (x - 127) / 128, not on ImageNet's deviations
                 batch = (torch.from_numpy(x).permute(0, 3, 1, 2).float() - 127) / 128
                 rows.append(torch.softmax(self._network(batch), dim=1))
-        return np.asarray(torch.cat(rows).numpy(), np.float32)
+        likely = np.asarray(torch.cat(rows).numpy(), np.float32)
+        self._last = (frames, likely)
+        return likely.copy()
 
     @cached_property
     def _network(self) -> Any:

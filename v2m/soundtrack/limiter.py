@@ -35,25 +35,34 @@ class Mastered:
     limited_db: float
 
 
-def true_peak_limit(samples: Samples, sample_rate: int, ceiling_dbtp: float) -> Samples:
+def true_peak_limit(
+    samples: Samples,
+    sample_rate: int,
+    ceiling_dbtp: float,
+    envelope: npt.NDArray[np.float32] | None = None,
+) -> tuple[Samples, float]:
     """Turn down what would pass the ceiling; the rest stays as it is to the bit.
 
     Args:
         samples: shape (channels, n).
         sample_rate: Hz.
         ceiling_dbtp: highest true peak of the result, dBTP.
+        envelope: true peak around every sample, linear, where it is known.
+
+    Returns:
+        The sound, and its true peak in dBTP.
     """
-    envelope = peak_envelope(samples)
+    around = peak_envelope(samples) if envelope is None else envelope
     aim = ceiling_dbtp
-    limited = samples
-    for _ in range(MOST_ROUNDS):
-        limited = samples * limiting_gain(envelope, sample_rate, aim)
-        over = true_peak_dbtp(limited, sample_rate) - ceiling_dbtp
-        if over <= 0:
-            break
+    rounds = 0
+    while True:
+        rounds += 1
+        limited = np.asarray(samples * limiting_gain(around, sample_rate, aim), np.float32)
+        peak = true_peak_dbtp(limited, sample_rate)
+        if peak <= ceiling_dbtp or rounds == MOST_ROUNDS:
+            return limited, peak
         # gain that changes within a peak's oversampled neighbourhood lets a little through
-        aim -= over + 0.01
-    return limited
+        aim -= peak - ceiling_dbtp + 0.01
 
 
 def limiting_gain(
@@ -105,11 +114,7 @@ def master(samples: Samples, sample_rate: int, target_lufs: float, ceiling_dbtp:
             break
         gain_db = float(np.clip(gain_db + off, -80, 60))
     _, gain_db, lowest = best or (0.0, 0.0, 1.0)
-    out = true_peak_limit(samples * np.float32(10 ** (gain_db / 20)), sample_rate, ceiling_dbtp)
-    return Mastered(
-        out,
-        integrated_lufs(out, sample_rate),
-        true_peak_dbtp(out, sample_rate),
-        gain_db,
-        -20 * float(np.log10(max(lowest, 1e-6))),
-    )
+    gain = np.float32(10 ** (gain_db / 20))
+    out, peak = true_peak_limit(samples * gain, sample_rate, ceiling_dbtp, envelope * gain)
+    limited_db = -20 * float(np.log10(max(lowest, 1e-6)))
+    return Mastered(out, integrated_lufs(out, sample_rate), peak, gain_db, limited_db)
