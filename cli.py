@@ -26,6 +26,8 @@ from v2m.options import (
 
 log = logging.getLogger("v2m")
 
+INTERRUPTED = "interrupted; what was finished is kept"
+
 app = typer.Typer(
     name="v2m",
     help="Music search engine for video: finds, fits and mixes the right track under every scene.",
@@ -52,7 +54,11 @@ def main() -> None:
             log.exception("details")
         _fail(str(err), err.exit_code)
     except KeyboardInterrupt:
-        _fail("interrupted; what was finished is kept", 130)
+        _fail(INTERRUPTED, 130)
+    except SystemExit as end:
+        if end.code == 130:  # Typer saw the Ctrl-C first and left without a word
+            _fail(INTERRUPTED, 130)
+        raise
     except BrokenPipeError:
         # whoever read our output has gone; nothing is left to say to them
         sys.stderr.close()

@@ -40,7 +40,7 @@ def connected(path: Path, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]
             yield con
             if write:
                 con.execute("COMMIT")
-        except duckdb.IOException as err:
+        except (duckdb.IOException, duckdb.TransactionException) as err:
             raise BackendError("catalogue", f"{printable(path)}: {first_line(err)}") from err
         finally:
             con.close()

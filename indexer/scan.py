@@ -1,6 +1,7 @@
 """Finds the music files below folders: links resolved once, hidden files skipped."""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,5 +126,8 @@ def _add(
     except (OSError, RuntimeError) as err:
         reason = err.strerror if isinstance(err, OSError) else str(err)
         unreadable.append((path, f"link or file cannot be followed: {reason}"))
+        return
+    if not stat.S_ISREG(state.st_mode):
+        unreadable.append((path, "not a regular file"))
         return
     found.setdefault(real, FoundFile(real, state.st_size, state.st_mtime_ns, root))

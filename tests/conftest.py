@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.commands import Commands
+
 
 @pytest.fixture(autouse=True)
 def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -35,3 +37,9 @@ def write_music() -> WriteMusic:
         return path
 
     return write
+
+
+@pytest.fixture
+def v2m(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Return a function that runs the command line in this process."""
+    return Commands(capsys, monkeypatch)

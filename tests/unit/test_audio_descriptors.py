@@ -57,8 +57,8 @@ def test_onsets_are_counted(per_second: float) -> None:
 def test_clicks_are_percussive_and_chords_harmonic() -> None:
     clicks, chord = measure(_audio(_clicks(2, 6))), measure(_audio(_chord(6)))
 
-    assert clicks.percussive_share > 0.8 > 0.2 > chord.percussive_share
-    assert chord.harmonic_share > 0.8 > 0.2 > clicks.harmonic_share
+    assert min(clicks.percussive_share, chord.harmonic_share) > 0.8
+    assert max(clicks.harmonic_share, chord.percussive_share) < 0.2
 
 
 def test_a_pulsing_chord_tells_key_and_tempo() -> None:

@@ -77,9 +77,11 @@ def check_readable(path: Path) -> None:
     """Refuse what is not a readable file.
 
     Raises:
-        MediaError: it is missing, a folder, empty or may not be read.
+        MediaError: it is missing, a folder, a pipe, empty or may not be read.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise MediaError(path, "not a regular file")  # opening a pipe would wait for ever
         with path.open("rb") as file:
             if not file.read(1):
                 raise MediaError(path, "empty file")

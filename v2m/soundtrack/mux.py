@@ -135,7 +135,7 @@ def mux(
             )
             return _left_out(source)
     except FFmpegError as err:
-        raise BackendError("FFmpeg", f"cannot write {printable(out.name)}: {err.strerror}") from err
+        raise BackendError("FFmpeg", f"cannot write the finished video: {err.strerror}") from err
 
 
 def _interleave(target: Any, pictures: Iterator[Any], sounds: Iterator[Any]) -> None:

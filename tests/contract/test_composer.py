@@ -1,0 +1,90 @@
+"""What every composer promises, whoever wrote it."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from generator.arranger.composer import Arranger
+from v2m.errors import InputError
+from v2m.protocols import Composer
+
+
+def _alike(text: str, others: Sequence[str]) -> Sequence[float]:
+    """Compare texts by the letters they share, which needs no model."""
+    return [len(set(text) & set(other)) / 26 for other in others]
+
+
+COMPOSERS: dict[str, Callable[[], Composer]] = {
+    "arranger": Arranger,
+    "arranger with similarity": lambda: Arranger(_alike),
+}
+
+
+@pytest.fixture(params=COMPOSERS)
+def composer(request: pytest.FixtureRequest) -> Composer:
+    return COMPOSERS[request.param]()
+
+
+def test_a_composer_says_who_it_is(composer: Composer) -> None:
+    assert composer.name
+    assert composer.revision
+
+
+@pytest.mark.parametrize("seconds", [0.7, 1.0, 2.00001, 3.333])
+def test_music_is_exactly_as_long_as_asked(composer: Composer, seconds: float) -> None:
+    audio = composer.compose("calm piano", seconds, seed=0)
+
+    assert audio.samples.shape[1] == round(seconds * audio.sample_rate)
+
+
+def test_music_is_sound_within_full_scale(composer: Composer) -> None:
+    audio = composer.compose("happy folk tune", 2.0, seed=3)
+
+    assert audio.samples.dtype == np.float32
+    assert audio.samples.ndim == 2
+    assert np.isfinite(audio.samples).all()
+    assert 0.01 < np.abs(audio.samples).max() <= 1
+
+
+def test_equal_arguments_give_equal_samples(composer: Composer) -> None:
+    first = composer.compose("tender violin", 2.5, seed=7)
+    composer.compose("something else in between", 1.0, seed=1)
+    second = composer.compose("tender violin", 2.5, seed=7)
+
+    np.testing.assert_array_equal(first.samples, second.samples)
+
+
+@pytest.mark.parametrize("make", COMPOSERS.values(), ids=COMPOSERS)
+def test_two_composers_of_a_kind_play_the_same(make: Callable[[], Composer]) -> None:
+    first = make().compose("sad cello", 1.5, seed=2)
+    second = make().compose("sad cello", 1.5, seed=2)
+
+    np.testing.assert_array_equal(first.samples, second.samples)
+
+
+def test_another_seed_gives_other_music(composer: Composer) -> None:
+    first = composer.compose("tender violin", 2.5, seed=7)
+    second = composer.compose("tender violin", 2.5, seed=8)
+
+    assert not np.array_equal(first.samples, second.samples)
+
+
+def test_another_prompt_gives_other_music(composer: Composer) -> None:
+    first = composer.compose("tender violin", 2.5, seed=7)
+    second = composer.compose("energetic rock", 2.5, seed=7)
+
+    assert not np.array_equal(first.samples, second.samples)
+
+
+@pytest.mark.parametrize("prompt", ["", "\n", "日本の音楽", "x" * 5000])
+def test_any_words_give_music(composer: Composer, prompt: str) -> None:
+    audio = composer.compose(prompt, 1.0, seed=0)
+
+    assert np.abs(audio.samples).max() > 0.01
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf"), 1e9])
+def test_a_length_nobody_can_play_is_refused(composer: Composer, seconds: float) -> None:
+    with pytest.raises(InputError, match="music"):
+        composer.compose("calm", seconds, seed=0)

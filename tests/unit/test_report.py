@@ -1,0 +1,409 @@
+"""What the commands print, as text and as JSON."""
+
+import csv
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from indexer.index import IndexReport
+from retriever.search import Match
+from v2m.demo import DemoResult
+from v2m.doctor import Finding
+from v2m.errors import InputError
+from v2m.report import (
+    TRACK_COLUMNS,
+    clock,
+    demo_text,
+    doctor_text,
+    export_tracks,
+    find_json,
+    find_text,
+    index_json,
+    index_text,
+    models_json,
+    models_text,
+    plan_text,
+    render_json,
+    render_text,
+    track_json,
+    track_text,
+    tracks_json,
+    tracks_text,
+)
+from v2m.results import FindResult, FoundScene
+from v2m.soundtrack.plan import Cue, CuePlan, PlannedVideo
+from v2m.soundtrack.render import RenderReport
+from v2m.types import Provenance, Scene, Span, Track
+from v2m.wheels import ModelStatus
+
+NOT_UTF8 = Path(os.fsdecode(b"/mus\xffic/a.mp3"))
+
+TRACK = Track(
+    "0123456789abcdef",
+    Path("/music/calm sea.mp3"),
+    "Calm Sea",
+    artist="Ada",
+    duration_seconds=75.2504,
+    tempo_bpm=67.6,
+    key="D",
+    mode="minor",
+    loudness_lufs=-17.12345,
+    instrumental=0.98765,
+    tags=("piano", "slow"),
+)
+MADE = Provenance("arranger", "1", "calm sea", 7, {"style": "calm"}, "0.1", "a.mp4", 2)
+GENERATED = replace(TRACK, origin="generated", title="Made")
+MATCH = Match(TRACK, 1.23456, 0.87654, {"audio": 0.456789}, Span(12.34567, 20), "calm; piano")
+SCENE = Scene(0, Span(0, 4.00049), 0, 100)
+
+
+def _found(**changes: object) -> FoundScene:
+    scene = FoundScene(SCENE, "Looks like sea.", "calm music", "retrieve", "likely", (MATCH,))
+    return replace(scene, **changes)  # type: ignore[arg-type]
+
+
+def _result(*scenes: FoundScene, kind: str = "video", source: str = "/v/a.mp4") -> FindResult:
+    return FindResult(kind, source, 4.00049 if kind == "video" else None, "lite", 12, scenes)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0:00.0"),
+        (9.94, "0:09.9"),
+        (59.96, "1:00.0"),
+        (75.25, "1:15.2"),
+        (600, "10:00.0"),
+        (3725.5, "62:05.5"),
+    ],
+)
+def test_a_clock_shows_minutes_and_tenths(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+# index
+
+
+def _report(**counts: int) -> IndexReport:
+    report = IndexReport(tracks=9)
+    for name, count in counts.items():
+        setattr(report, name, count)
+    return report
+
+
+@pytest.mark.parametrize(
+    ("counts", "lines"),
+    [
+        ({}, ["no music files found (mp3, flac, ogg, opus, wav, m4a, aiff)"]),
+        ({"files": 3, "unchanged": 3}, ["nothing to encode: 3 of 3 files unchanged"]),
+        ({"files": 3, "added": 2, "updated": 1}, ["encoded 3 tracks: 2 new, 1 updated"]),
+        (
+            {"files": 5, "added": 1, "unchanged": 4},
+            ["encoded 1 tracks: 1 new, 0 updated; 4 files unchanged"],
+        ),
+        (
+            {"files": 6, "added": 1, "moved": 2, "duplicates": 3, "forgotten": 4},
+            [
+                "encoded 1 tracks: 1 new, 0 updated",
+                "2 files moved or tagged anew; their tracks were kept",
+                "3 files are copies of music that is there already",
+                "4 tracks forgotten: their files are gone",
+            ],
+        ),
+    ],
+)
+def test_an_index_run_says_what_it_did(counts: dict[str, int], lines: list[str]) -> None:
+    assert index_text(_report(**counts)).splitlines() == [*lines, "the library holds 9 tracks"]
+
+
+def test_files_that_cannot_be_used_are_named_on_one_line_each() -> None:
+    report = _report(files=2)
+    report.failed.append((Path("/m/a\nb.mp3"), "holds no sound"))
+    report.skipped.append((NOT_UTF8, "broken link"))
+
+    lines = index_text(report).splitlines()
+    assert lines[1] == "cannot use '/m/a\\nb.mp3': holds no sound"
+    assert lines[2] == "skipped '/mus\\udcffic/a.mp3': broken link"
+
+
+def test_an_index_run_as_json_counts_everything() -> None:
+    report = _report(files=7, added=1, updated=2, moved=3, unchanged=4, duplicates=5, forgotten=6)
+    report.failed.append((Path("/m/a.mp3"), "empty file"))
+    report.skipped.append((NOT_UTF8, "broken link"))
+
+    assert json.loads(json.dumps(index_json(report))) == {
+        "files": 7,
+        "added": 1,
+        "updated": 2,
+        "moved": 3,
+        "unchanged": 4,
+        "duplicates": 5,
+        "forgotten": 6,
+        "encoded": 3,
+        "tracks": 9,
+        "failed": [{"path": "/m/a.mp3", "reason": "empty file"}],
+        "skipped": [{"path": "file:///mus%FFic/a.mp3", "reason": "broken link"}],
+    }
+
+
+# find
+
+
+def test_a_video_as_json_has_scenes_with_times_and_matches() -> None:
+    found = json.loads(json.dumps(find_json(_result(_found(), _found(matches=())))))
+
+    assert found["query"] == {"kind": "video", "path": "/v/a.mp4", "duration_seconds": 4.0}
+    assert (found["profile"], found["tracks_searched"]) == ("lite", 12)
+    first, second = found["scenes"]
+    assert (first["index"], first["start_seconds"], first["end_seconds"]) == (0, 0, 4.0)
+    assert (first["start_frame"], first["end_frame"]) == (0, 100)
+    assert (first["decision"], first["reason"], first["prompt"]) == (
+        "retrieve",
+        "likely",
+        "calm music",
+    )
+    assert (first["probability"], second["probability"]) == (0.8765, 0.0)
+    assert (second["index"], second["matches"]) == (1, [])
+
+
+def test_a_match_as_json_has_its_place_scores_and_reason() -> None:
+    (match,) = find_json(_result(_found()))["scenes"][0]["matches"]
+
+    assert match == {
+        "rank": 1,
+        "track_id": "0123456789abcdef",
+        "title": "Calm Sea",
+        "artist": "Ada",
+        "path": "/music/calm sea.mp3",
+        "score": 1.2346,
+        "probability": 0.8765,
+        "branches": {"audio": 0.4568},
+        "section": {"start_seconds": 12.346, "end_seconds": 20},
+        "why": "calm; piano",
+    }
+
+
+def test_a_text_as_json_is_no_path_and_has_no_times() -> None:
+    result = find_json(_result(_found(scene=None), kind="text", source="calm"))
+
+    assert result["query"] == {"kind": "text", "text": "calm"}
+    assert "start_seconds" not in result["scenes"][0]
+
+
+def test_a_video_is_told_scene_by_scene() -> None:
+    assert find_text(_result(_found())).splitlines() == [
+        "searched 12 tracks with profile lite",
+        "",
+        "scene 0  0:00.0 to 0:04.0  Looks like sea.",
+        "  music asked for: calm music",
+        "  1. Calm Sea  (88% likely to fit)",
+        "     from 0:12.3: calm; piano",
+        "     /music/calm sea.mp3",
+    ]
+
+
+def test_a_miss_says_that_music_would_be_composed() -> None:
+    miss = _found(decision="generate", reason="nothing likely enough", matches=())
+
+    last = find_text(_result(miss)).splitlines()[-1]
+    assert last == "  nothing likely enough; 'v2m score' would compose here"
+
+
+def test_a_picture_is_described_without_times() -> None:
+    lines = find_text(_result(_found(scene=None), kind="image", source="a.png")).splitlines()
+
+    assert lines[1:4] == ["", "Looks like sea.", "  music asked for: calm music"]
+
+
+def test_a_text_is_not_repeated() -> None:
+    text = find_text(_result(_found(scene=None), kind="text", source="calm"))
+
+    assert "Looks like" not in text
+    assert "music asked for" not in text
+    assert "1. Calm Sea" in text
+
+
+def test_a_scene_without_a_prompt_says_nothing_of_one() -> None:
+    assert "music asked for" not in find_text(_result(_found(prompt="")))
+
+
+# plan and rendering
+
+
+def _plan() -> CuePlan:
+    video = PlannedVideo(
+        path="a.mp4", duration_seconds=9, fps=25, width=64, height=48, has_audio=False
+    )
+    cues = (
+        Cue(
+            start_seconds=0,
+            end_seconds=4,
+            scenes=(0,),
+            source="retrieved",
+            track_path="/m/a.mp3",
+            title="Calm Sea",
+            why="calm; piano",
+        ),
+        Cue(start_seconds=4, end_seconds=9, scenes=(1,), source="silence"),
+    )
+    return CuePlan(
+        video=video, profile="lite", min_probability=0.5, scenes=(), cues=cues, notices=("short",)
+    )
+
+
+PLAN_LINES = [
+    "0:00.0 to 0:04.0  retrieved: Calm Sea",
+    "    calm; piano",
+    "0:04.0 to 0:09.0  silence: silence",
+    "note: short",
+]
+RENDERED = RenderReport(Path("out put.mp4"), 9.00049, -14.0123, -1.0456, ("quieter",))
+
+
+def test_a_plan_says_which_music_goes_where() -> None:
+    assert plan_text(_plan(), None).splitlines() == PLAN_LINES
+    assert plan_text(_plan(), Path("p.json")).splitlines() == [*PLAN_LINES, "wrote p.json"]
+
+
+def test_a_rendering_says_how_loud_it_is() -> None:
+    assert render_text(_plan(), RENDERED).splitlines() == [
+        *PLAN_LINES,
+        "note: quieter",
+        "wrote out put.mp4: 0:09.0, -14.0 LUFS, true peak -1.0 dBTP",
+    ]
+
+
+def test_a_rendering_as_json_holds_its_plan() -> None:
+    found = json.loads(json.dumps(render_json(_plan(), RENDERED)))
+
+    assert CuePlan.model_validate(found.pop("plan")) == _plan()
+    assert found == {
+        "path": "out put.mp4",
+        "duration_seconds": 9.0,
+        "loudness_lufs": -14.01,
+        "true_peak_dbtp": -1.05,
+        "notices": ["quieter"],
+    }
+
+
+# tracks
+
+
+def test_tracks_are_a_table() -> None:
+    assert tracks_text([TRACK, GENERATED]).splitlines() == [
+        "01234567    1:15.3     68 bpm  D minor    Calm Sea",
+        "01234567    1:15.3     68 bpm  D minor    Made  (generated)",
+        "2 tracks",
+    ]
+    assert tracks_text([]) == "0 tracks"
+
+
+def test_tracks_as_json_have_every_column() -> None:
+    (row,) = json.loads(json.dumps(tracks_json([TRACK])))["tracks"]
+
+    assert list(row) == list(TRACK_COLUMNS)
+    assert (row["path"], row["tags"]) == ("/music/calm sea.mp3", ["piano", "slow"])
+    assert (row["duration_seconds"], row["loudness_lufs"]) == (75.25, -17.123)
+    assert row["instrumental"] == 0.988
+
+
+def test_a_track_as_json_says_what_made_it() -> None:
+    made = json.loads(json.dumps(track_json(GENERATED, MADE)))["provenance"]
+
+    assert made == {
+        "model": "arranger",
+        "revision": "1",
+        "prompt": "calm sea",
+        "seed": 7,
+        "parameters": {"style": "calm"},
+        "code_version": "0.1",
+        "parent_video": "a.mp4",
+        "parent_scene": 2,
+    }
+    assert "provenance" not in track_json(TRACK, None)
+
+
+def test_a_track_is_told_a_field_a_line_without_empty_ones() -> None:
+    lines = track_text(TRACK, None).splitlines()
+
+    assert "title             Calm Sea" in lines
+    assert "tempo_bpm         67.6" in lines
+    assert not [line for line in lines if line.startswith(("album", "licence", "made by"))]
+    assert not [line for line in track_text(Track("a", Path("b"), "c"), None) if "tags" in line]
+
+
+def test_a_composed_track_says_by_whom() -> None:
+    assert track_text(GENERATED, MADE).splitlines()[-2:] == [
+        "made by           arranger 1, seed 7",
+        "prompt            calm sea",
+    ]
+
+
+def test_an_exported_table_comes_back(tmp_path: Path) -> None:
+    odd = replace(TRACK, title='A "B", c\nd; ö', path=NOT_UTF8)
+    export_tracks([TRACK, odd], tmp_path / "out.CSV")
+    with (tmp_path / "out.CSV").open(encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+
+    assert list(first) == list(TRACK_COLUMNS)
+    assert (first["title"], first["tags"]) == ("Calm Sea", "piano; slow")
+    assert (second["title"], second["path"]) == ('A "B", c\nd; ö', "file:///mus%FFic/a.mp3")
+
+
+def test_exported_json_is_that_of_the_tracks(tmp_path: Path) -> None:
+    export_tracks([TRACK], tmp_path / "out.json")
+
+    assert json.loads((tmp_path / "out.json").read_text("utf-8")) == tracks_json([TRACK])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("out.xlsx", r"use \.csv or \.json"), ("out", "unknown"), ("no/out.csv", "no such folder")],
+)
+def test_an_export_that_cannot_be_is_refused(tmp_path: Path, name: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        export_tracks([TRACK], tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+# models, doctor, demo
+
+
+def test_models_say_where_they_are() -> None:
+    status = ModelStatus("minilm-weights", "cached", 90868376, "Apache-2.0", "gt-minilm", "0.1.0")
+
+    assert models_text([status]) == "minilm-weights              90.9 MB  Apache-2.0   cached"
+    assert models_json([status]) == {
+        "models": [
+            {
+                "name": "minilm-weights",
+                "where": "cached",
+                "size_bytes": 90868376,
+                "licence": "Apache-2.0",
+                "package": "gt-minilm",
+                "version": "0.1.0",
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("ok", "lines"),
+    [
+        (True, ["ok  python       3.11", "ok  ffmpeg       PyAV", "all is well"]),
+        (False, ["ok  python       3.11", "BAD ffmpeg       PyAV", "1 checks failed"]),
+    ],
+)
+def test_the_doctor_counts_what_is_wrong(ok: bool, lines: list[str]) -> None:
+    findings = [Finding("python", True, "3.11"), Finding("ffmpeg", ok, "PyAV")]
+
+    assert doctor_text(findings).splitlines() == lines
+
+
+def test_the_demo_says_what_to_open() -> None:
+    result = DemoResult(((Path("demo/a b.mp4"), "the video"),), 12.6, {"retrieved": 1}, -14.0)
+
+    assert demo_text(result) == "\ndone in 13 s. Open these:\n  demo/a b.mp4  the video"
