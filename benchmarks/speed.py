@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -93,9 +94,7 @@ def _index(music: Path) -> dict[str, Any]:
         timed("listen", profile.listen)(audio, sections)
     total = time.process_time() - start
     listening.measure, Musicnn.tag, Listener.listen = originals  # type: ignore[method-assign]
-    spent["resampling and the rest"] = (
-        spent.pop("listen") - spent["descriptors"] - spent["tagger"]
-    )
+    spent["resampling and the rest"] = spent.pop("listen") - spent["descriptors"] - spent["tagger"]
     return {
         "minutes of music": round(minutes, 1),
         "CPU seconds per minute of music": round(total / minutes, 3),
@@ -112,23 +111,20 @@ def _find(music: Path, folder: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "cli", "find", "--text", "calm piano", "--catalog"]
     cold = median(_seconds(lambda: _run([*command, str(folder)])) for _ in range(3))
     library.find(text="warm up")
-    warm = median(
-        _seconds(lambda n=n: library.find(text=f"calm piano number {n}")) for n in range(20)
-    )
+    texts = [f"calm piano number {n}" for n in range(20)]
+    warm = median(_seconds(partial(library.find, text=text)) for text in texts)
     return {"cold command, s": round(cold, 3), "warm call, ms": round(1000 * warm, 1)}
 
 
 def _arranger() -> dict[str, float]:
     arranger = Arranger()
     arranger.compose("warm up", 5, seed=0)
+
+    def times_real_time(prompt: str, seconds: float) -> float:
+        return seconds / _seconds(lambda: arranger.compose(prompt, seconds, seed=1), cpu=True)
+
     return {
-        f"{seconds} s": round(
-            median(
-                seconds / _seconds(lambda p=p: arranger.compose(p, seconds, seed=1), cpu=True)
-                for p in PROMPTS
-            ),
-            1,
-        )
+        f"{seconds} s": round(median(times_real_time(p, seconds) for p in PROMPTS), 1)
         for seconds in (10, 30, 120)
     }
 

@@ -34,11 +34,14 @@ def test_a_cadence_tells_its_key(tonic: int, mode: str) -> None:
     assert found.clarity > 0.7
 
 
-@pytest.mark.parametrize("cents", [-30, 30])
-def test_a_cadence_off_concert_pitch_keeps_its_key(cents: float) -> None:
-    found = estimate_key(chroma(_piece(MAJOR_CADENCE, 2, cents), RATE))
+@pytest.mark.parametrize("cents", [-33, 33])
+def test_a_cadence_off_concert_pitch_keeps_its_chroma(cents: float) -> None:
+    in_tune = chroma(_piece(MAJOR_CADENCE, 2), RATE)
 
-    assert (found.key, found.mode) == ("D", "major")
+    found = chroma(_piece(MAJOR_CADENCE, 2, cents), RATE)
+
+    np.testing.assert_allclose(found, in_tune, atol=0.05)
+    assert estimate_key(found).key == "D"
 
 
 @pytest.mark.parametrize("tonic", range(12))

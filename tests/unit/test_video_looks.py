@@ -116,7 +116,7 @@ def test_light_sets_the_feeling(brightness: float, words: str) -> None:
     assert mood.words.split(", ")[1] == words
 
 
-def test_mood_stays_within_about_three() -> None:
+def test_mood_is_bounded_however_extreme_the_looks() -> None:
     for extreme in (0.0, 1.0):
         looks = Looks(extreme, extreme, extreme, 2 * extreme - 1, extreme, 1000 * extreme)
         mood = mood_of(looks)

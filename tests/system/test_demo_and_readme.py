@@ -1,0 +1,67 @@
+"""The first five minutes: the demo, and the README's own example."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Commands
+from tests.system.conftest import bundled_track, ffmpeg
+from v2m.soundtrack.plan import read_plan
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_demo_writes_what_it_promises(v2m: Commands, tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+
+    outcome = v2m("demo", "--out", out)
+
+    assert outcome.code == 0
+    for name in ("demo.mp4", "plan.json", "plan.png", "credits.txt"):
+        assert (out / name).stat().st_size > 100
+        assert f"demo/{name}" in outcome.out
+    plan = read_plan(out / "plan.json")
+    assert len(plan.scenes) >= 3
+    assert plan.counts()["retrieved"] >= 1
+    assert plan.cues[-1].source == "generated"
+    text = (out / "credits.txt").read_text()
+    assert "MIT" in text
+    assert "Composed by computer" in text
+
+
+def test_the_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    music = tmp_path / "Music" / "licensed"
+    music.mkdir(parents=True)
+    shutil.copy(bundled_track("happy/happy_acoustic_1.opus"), music)
+    source = "testsrc2=size=160x90:rate=25:duration=4"
+    ffmpeg("-f", "lavfi", "-i", source, tmp_path / "holiday.mp4")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    script = tmp_path / "example.py"
+    script.write_text(found[1])
+    done = subprocess.run(
+        [sys.executable, script.name], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "happy acoustic 1" in done.stdout
+    assert (tmp_path / "holiday-scored.mp4").exists()
+
+
+def test_help_is_light() -> None:
+    code = (
+        "import sys, contextlib, io, cli; sys.argv = ['v2m', '--help']\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    cli.main()\n"
+        "heavy = {'torch', 'faiss', 'duckdb', 'numpy', 'av', 'scipy'} & set(sys.modules)\n"
+        "print(sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
