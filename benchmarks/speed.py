@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 from generator.arranger.composer import Arranger
 from indexer.mapper import SAMPLE_RATE, Mapper
@@ -28,7 +29,6 @@ from v2m.audio import descriptors
 from v2m.audio.decode import audio_identity, decode_audio
 from v2m.audio.sections import split_sections
 from v2m.encoders import listening
-from v2m.encoders.listening import Listener
 from v2m.encoders.musicnn import Musicnn
 from v2m.encoders.profiles import LiteProfile
 from v2m.library import Library
@@ -82,18 +82,18 @@ def _index(music: Path) -> dict[str, Any]:
     mapper = Mapper(profile)
     paths = [file.path for file in scan([music]).files]
     mapper.map(paths[0], "warm-up")
-    originals = (listening.measure, Musicnn.tag, Listener.listen)
-    listening.measure = timed("descriptors", descriptors.measure)
-    Musicnn.tag = timed("tagger", Musicnn.tag)  # type: ignore[method-assign]
     start, minutes = time.process_time(), 0.0
-    for path in paths:
-        timed("identity", audio_identity)(path)
-        audio = timed("decode", decode_audio)(path, sample_rate=SAMPLE_RATE)
-        minutes += audio.duration_seconds / 60
-        sections = timed("sections", split_sections)(audio)
-        timed("listen", profile.listen)(audio, sections)
+    with (
+        patch.object(listening, "measure", timed("descriptors", descriptors.measure)),
+        patch.object(Musicnn, "tag", timed("tagger", Musicnn.tag)),
+    ):
+        for path in paths:
+            timed("identity", audio_identity)(path)
+            audio = timed("decode", decode_audio)(path, sample_rate=SAMPLE_RATE)
+            minutes += audio.duration_seconds / 60
+            sections = timed("sections", split_sections)(audio)
+            timed("listen", profile.listen)(audio, sections)
     total = time.process_time() - start
-    listening.measure, Musicnn.tag, Listener.listen = originals  # type: ignore[method-assign]
     spent["resampling and the rest"] = spent.pop("listen") - spent["descriptors"] - spent["tagger"]
     return {
         "minutes of music": round(minutes, 1),
