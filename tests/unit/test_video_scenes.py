@@ -1,8 +1,9 @@
 """The scenes of a video, and still pictures."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -195,22 +196,30 @@ def _broken(path: Path, n_frames: int) -> VideoFacts:
     return VideoFacts(path, 8.0, 25.0, n_frames, 64, 48, "h264", False)
 
 
-def test_a_video_that_cannot_be_cut_is_one_scene_and_says_so(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    facts = _broken(tmp_path / "a.mp4", 200)
-    with caplog.at_level(logging.WARNING):
-        found = find_scenes(facts.path, facts)
-
-    assert [(scene.span.end_seconds, scene.end_frame) for scene in found] == [(8.0, 200)]
-    assert "taken as one scene" in caplog.text
-
-
-def test_a_video_without_any_frame_is_refused(tmp_path: Path) -> None:
-    facts = _broken(tmp_path / "a.mp4", 0)
+@pytest.mark.parametrize("n_frames", [0, 200])
+def test_a_video_without_any_frame_is_refused(tmp_path: Path, n_frames: int) -> None:
+    facts = _broken(tmp_path / "a.mp4", n_frames)
 
     with pytest.raises(MediaError, match="none of its frames can be decoded"):
         find_scenes(facts.path, facts)
+
+
+def test_a_video_that_breaks_off_keeps_its_cuts_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_video(tmp_path / "a.mp4", THREE)
+    whole = scenes.decoded_frames
+
+    def breaking_off(path: Path, facts: VideoFacts) -> Iterator[tuple[float, object]]:
+        yield from islice(whole(path, facts), 80)
+        raise MediaError(path, "damaged")
+
+    monkeypatch.setattr(scenes, "decoded_frames", breaking_off)
+    with caplog.at_level(logging.WARNING):
+        found = _find(path)
+
+    assert _starts(found) == [0, 2]
+    assert "cannot be told apart" in caplog.text
 
 
 def test_the_shortest_scene_is_merged_first() -> None:

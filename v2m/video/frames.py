@@ -67,11 +67,15 @@ def sample_frames(
         MediaError: the file cannot be read.
     """
     wanted = [_wanted(scene, frames_per_second, at_most) for scene in scenes]
-    current = 0
-    for seconds, frame in _decoded(path, facts):
+    current, last = 0, None
+    for seconds, frame in decoded_frames(path, facts):
         while current + 1 < len(scenes) and seconds >= scenes[current].span.end_seconds - 1e-6:
+            _take_at_least_one(wanted[current], last)
             current += 1
         _take(wanted[current], seconds, frame)
+        last = frame
+    for rest in wanted[current:]:
+        _take_at_least_one(rest, last)
     return [SceneFrames(_stacked(one.stills), _stacked(one.thumbnails)) for one in wanted]
 
 
@@ -83,14 +87,14 @@ def still_at(path: Path, facts: VideoFacts, times: Sequence[float], height: int)
     """
     out: list[Picture] = []
     last: Any = None
-    for seconds, frame in _decoded(path, facts):
+    for seconds, frame in decoded_frames(path, facts):
         while len(out) < len(times) and last is not None and seconds > times[len(out)]:
-            out.append(_scaled(last, height))
+            out.append(scaled(last, height))
         last = frame
         if len(out) == len(times):
             break
     while last is not None and len(out) < len(times):
-        out.append(_scaled(last, height))
+        out.append(scaled(last, height))
     return out
 
 
@@ -114,7 +118,15 @@ def _take(wanted: _Wanted, seconds: float, frame: Any) -> None:
         wanted.stills.append(_upright(frame, STILL_SIDE, short_side=True))
 
 
-def _decoded(path: Path, facts: VideoFacts) -> Iterator[tuple[float, Any]]:
+def _take_at_least_one(wanted: _Wanted, last: Any) -> None:
+    """Take the frame that a scene shows throughout, where no new one came at the wanted time."""
+    if last is not None and not wanted.stills:
+        wanted.stills.append(_upright(last, STILL_SIDE, short_side=True))
+    if last is not None and not wanted.thumbnails:
+        wanted.thumbnails.append(last.reformat(*THUMBNAIL, format="rgb24").to_ndarray())
+
+
+def decoded_frames(path: Path, facts: VideoFacts) -> Iterator[tuple[float, Any]]:
     """Yield frames with their time from the first frame on; damaged packets are left out."""
     try:
         with path.open("rb") as file, av.open(file, "r", metadata_errors="replace") as container:
@@ -132,7 +144,8 @@ def _decoded(path: Path, facts: VideoFacts) -> Iterator[tuple[float, Any]]:
         raise MediaError(path, "damaged: its frames cannot be read") from err
 
 
-def _scaled(frame: Any, height: int) -> Picture:
+def scaled(frame: Any, height: int) -> Picture:
+    """Return a decoded frame upright at a height, uint8 (height, width, 3), RGB."""
     return _upright(frame, height, short_side=False)
 
 

@@ -5,19 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from v2m.audio.decode import check_readable
 from v2m.errors import MediaError
 from v2m.types import Frames, Scene, Span, VideoFacts
+from v2m.video.frames import decoded_frames, scaled
 
 SHORTEST_SECONDS = 3.0
 """Shorter scenes are merged: no music makes sense there."""
 
 THRESHOLD = 27.0
 """PySceneDetect's default for its content detector: mean change of hue, saturation, brightness."""
+
+DETECTOR_HEIGHT = 144
+"""PySceneDetect looks at pictures about 256 pixels wide too."""
 
 MOST_PIXELS = 200_000_000
 
@@ -55,7 +59,7 @@ class Cut:
     Attributes:
         seconds: from the first frame.
         frame: first frame of the new scene.
-        strength: change of hue, saturation and brightness, 0 to 255.
+        strength: mean change of the pixels, 0 to 255.
     """
 
     seconds: float
@@ -85,37 +89,40 @@ def merge_short(
 
 
 def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
-    """Return every cut inside the video."""
-    from av.error import FFmpegError
-    from scenedetect import ContentDetector, SceneManager, StatsManager, open_video
-    from scenedetect.video_stream import VideoOpenFailure
+    """Return every cut inside the video.
 
-    logging.getLogger("pyscenedetect").setLevel(logging.ERROR)
+    PySceneDetect judges the frames; we decode them, so that times and frame numbers are exact for
+    any container and frame rate.
+    """
+    from scenedetect import ContentDetector, FrameTimecode
+
+    detector = ContentDetector(threshold=threshold, min_scene_len=2)
+    times: list[float] = []
+    strengths: list[float] = []
+    found: list[FrameTimecode] = []
+    before: npt.NDArray[np.int16] | None = None
     try:
-        video = open_video(str(path), backend="pyav")
-        stats = StatsManager()
-        manager = SceneManager(stats)
-        manager.add_detector(ContentDetector(threshold=threshold, min_scene_len=2))
-        manager.detect_scenes(video, show_progress=False)
-        found = manager.get_scene_list(start_in_scene=True)
-    except (VideoOpenFailure, FFmpegError, OSError, UnicodeError) as err:
-        if facts.n_frames <= 0:
-            raise MediaError(path, "none of its frames can be decoded") from err
-        log.warning("%s: scenes cannot be told apart (%s); taken as one scene", path, err)
-        return []
-    cuts = [
-        Cut(
-            _seconds(start) - facts.start_seconds,
-            start.frame_num,
-            float(stats.get_metrics(start, ["content_val"])[0] or 0.0),
-        )
-        for start, _ in found[1:]
+        for seconds, frame in decoded_frames(path, facts):
+            small = scaled(frame, DETECTOR_HEIGHT)[..., ::-1]
+            now = small.astype(np.int16)
+            strengths.append(0.0 if before is None else float(np.abs(now - before).mean()))
+            # a frame's number is all the detector needs; the rate is never used
+            number = FrameTimecode(len(times), 25.0)
+            found += detector.process_frame(number, np.ascontiguousarray(small))
+            times.append(seconds)
+            before = now
+    except MediaError as err:
+        if times:
+            log.warning("%s; scenes after %.1f s cannot be told apart", err, times[-1])
+    if not times:
+        raise MediaError(path, "none of its frames can be decoded")
+    found += detector.post_process(FrameTimecode(len(times), 25.0))
+    frames = sorted({cut.frame_num for cut in found})
+    return [
+        Cut(times[n], n, strengths[n])
+        for n in frames
+        if 0 < n < len(times) and 0 < times[n] < facts.duration_seconds
     ]
-    return [cut for cut in cuts if 0 < cut.seconds < facts.duration_seconds]
-
-
-def _seconds(time: Any) -> float:
-    return float(time.seconds)
 
 
 def read_image(path: Path) -> Frames:
