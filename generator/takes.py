@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from v2m.errors import BackendError
+from v2m.errors import BackendError, InputError, printable
 from v2m.files import replacing
 from v2m.types import Audio
 
@@ -21,7 +21,10 @@ def save_take(audio: Audio, folder: Path, prompt: str, seed: int) -> Path:
     """
     import soundfile
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise InputError(f"{printable(folder)}: cannot make this folder: {err.strerror}") from err
     digest = hashlib.blake2b(audio.samples.tobytes(), digest_size=4).hexdigest()
     words = "-".join(re.findall(r"[a-z0-9]+", prompt.lower())[:6]) or "take"
     path = folder / f"{words[:60]}-s{seed}-{digest}.flac"
@@ -40,8 +43,6 @@ def write_sound(audio: Audio, path: Path) -> None:
         InputError: the ending is not one of these, or the folder cannot be written.
     """
     import soundfile
-
-    from v2m.errors import InputError, printable
 
     formats = {".wav": "PCM_24", ".flac": "PCM_24", ".ogg": "VORBIS"}
     subtype = formats.get(path.suffix.lower())

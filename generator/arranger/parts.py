@@ -64,8 +64,8 @@ class _Writer:
         self._brief = brief
         self._rng = rng
         self._voicings: dict[str, tuple[int, ...]] = {"pad": (), "figure": ()}
-        self._melody = _Melody(brief.lead, style.density, rng)
         self._alone = brief.pad is None and brief.figure is None
+        self._melody = _Melody(brief.lead, style.density, rng, restless=self._alone)
 
     def bar(self, bar: Bar) -> list[Note]:
         plays = PLAYS[bar.section] | ({"lead"} if self._alone else set())
@@ -207,13 +207,19 @@ def _stabs(chord: tuple[int, ...], beats: int) -> Figure:
 
 
 class _Melody:
-    """A tune of four-bar phrases: a motif, its answer, something new, and a long note."""
+    """A tune of four-bar phrases: a motif, its answer, something new, and a long note.
 
-    def __init__(self, player: Instrument, density: float, rng: np.random.Generator) -> None:
+    A restless tune plays from the start of every bar, because nobody else fills its rests.
+    """
+
+    def __init__(
+        self, player: Instrument, density: float, rng: np.random.Generator, *, restless: bool
+    ) -> None:
         self._low, self._high = _register(player, 57, 86)
         self._centre = self._low + 0.55 * (self._high - self._low)
         self._pitch = self._centre
         self._density = density
+        self._restless = restless
         self._rng = rng
         self._motifs: list[list[tuple[float, int]]] = []
 
@@ -241,6 +247,7 @@ class _Melody:
             n / 2
             for n in range(2 * beats)
             if self._rng.random() < self._density * (1.5 if n % 2 == 0 else 0.6)
+            or (n == 0 and self._restless)
         ]
         steps = self._rng.choice([-2, -1, -1, 1, 1, 2], size=max(1, len(onsets)))
         return list(zip(onsets or [0.0], (int(step) for step in steps), strict=True))

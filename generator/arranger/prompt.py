@@ -26,10 +26,15 @@ TEMPO_RANGE = (40.0, 220.0)
 
 _TONICS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1, "": 0}
-_KEY = re.compile(r"\b([A-G])\s?(#|♯|b|♭|sharp|flat)?[\s-]*(major|minor)\b")
-_KEY_AFTER_IN = re.compile(r"\bin ([a-g])\s?(#|♯|b|♭|sharp|flat)?[\s-]*(major|minor)\b")
-_BPM = re.compile(r"\b(\d{2,3})(?:\.\d+)?\s*(?:bpm|beats per minute)\b", re.IGNORECASE)
-_NO_DRUMS = re.compile(r"\b(no|without) (drums|percussion|beat)\b")
+_MODE = r"[\s-]*([Mm]ajor|[Mm]inor)\b"
+_KEY = re.compile(r"\b([A-G])[\s-]?(#|♯|b|♭|sharp|flat)?" + _MODE)
+_KEY_AFTER_IN = re.compile(
+    r"\bin (?!a (?:major|minor) key)([a-g])[\s-]?(#|♯|b|♭|sharp|flat)?" + _MODE
+)
+_BPM = re.compile(r"\b(\d{2,3}(?:\.\d+)?)\s*(?:bpm|beats per minute)\b", re.IGNORECASE)
+_NO_DRUMS = re.compile(
+    r"\b(?:no|without)(?: any)? (?:drums?|percussion|beats?)\b|\b(?:drum|beat)less\b"
+)
 _DRUMS = re.compile(r"\b(drums?|percussion|beats?|groove)\b(?! per minute)")
 _SOLO = re.compile(r"\b(solo|alone|only|unaccompanied)\b")
 
@@ -122,7 +127,7 @@ def _key(prompt: str) -> tuple[int | None, str]:
     found = _KEY.search(prompt) or _KEY_AFTER_IN.search(prompt.lower())
     if found:
         tonic = _TONICS[found[1].upper()] + _ACCIDENTALS[found[2] or ""]
-        return tonic % 12, found[3]
+        return tonic % 12, found[3].lower()
     mode = re.search(r"\b(major|minor)\b", prompt.lower())
     return None, mode[1] if mode else ""
 
