@@ -26,6 +26,7 @@ from tests.unit.videos import (
 from v2m.errors import MediaError
 from v2m.types import Scene, VideoFacts
 from v2m.video import scenes
+from v2m.video.frames import decoded_frames
 from v2m.video.probe import probe_video
 from v2m.video.scenes import Cut, find_scenes, merge_short, read_image
 
@@ -208,7 +209,7 @@ def test_a_video_that_breaks_off_keeps_its_cuts_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_video(tmp_path / "a.mp4", THREE)
-    whole = scenes.decoded_frames
+    whole = decoded_frames
 
     def breaking_off(path: Path, facts: VideoFacts) -> Iterator[tuple[float, object]]:
         yield from islice(whole(path, facts), 80)

@@ -142,7 +142,9 @@ def _by_av(path: Path, sample_rate: int, span: Span | None) -> Samples:
                 first_second = frame.time if frame.time is not None else 0.0
             blocks += [_samples(block) for block in resampler.resample(frame)]
         if first_second is None:
-            raise _NoSoundError
+            if span is None:
+                raise _NoSoundError
+            return np.empty((2, 0), np.float32)  # the span lies behind the end
         blocks += [_samples(block) for block in resampler.resample(None)]
         origin = float((stream.start_time or 0) * stream.time_base)
     samples = np.concatenate(blocks, axis=1) if blocks else np.empty((2, 0), np.float32)
@@ -159,7 +161,7 @@ def _frames(container: Any, stream: Any, span: Span | None) -> Iterator[Any]:
         packets += 1
         try:
             frames = packet.decode()
-        except InvalidDataError as err:
+        except FFmpegError as err:
             bad += 1
             if bad > 20 and bad > 0.5 * packets:
                 raise _DamagedError(f"{bad} of {packets} packets cannot be decoded") from err
@@ -207,5 +209,5 @@ def _reason(cause: Exception) -> str:
         return f"damaged: {cause}"
     if isinstance(cause, InvalidDataError):
         return "not an audio file, or damaged beyond reading"
-    text = str(cause).split(":")[0].removeprefix("[Errno ").strip()
+    text = getattr(cause, "strerror", None) or str(cause).split(":", maxsplit=1)[0]
     return f"cannot be decoded ({text})"

@@ -11,10 +11,12 @@ from v2m.types import Audio, Mono, Span
 USUAL_SECONDS = 15.0
 MOST_SECTIONS = 24
 SILENCE_DBFS = -60.0
-STEP_SECONDS = 0.5
-"""Resolution of boundaries."""
-
 RATE = 11025
+HOP = 512
+STEP_FRAMES = 11
+STEP_SECONDS = STEP_FRAMES * HOP / RATE
+"""Resolution of boundaries, about half a second."""
+
 N_MELS = 24
 
 
@@ -67,11 +69,10 @@ def _at_low_rate(audio: Audio) -> Mono:
 
 def _novelty(mono: Mono) -> npt.NDArray[np.float64]:
     """Return how much the spectrum changes every half second, the 4 s after against before."""
-    mel = magnitudes(mono, 1024, 512) @ mel_filters(RATE, 1024, N_MELS).T
+    mel = magnitudes(mono, 1024, HOP) @ mel_filters(RATE, 1024, N_MELS).T
     level = np.log10(mel + 1e-5)
-    per_step = max(1, round(STEP_SECONDS * RATE / 512))
-    n = len(level) // per_step
-    steps = level[: n * per_step].reshape(n, per_step, -1).mean(axis=1)
+    n = len(level) // STEP_FRAMES
+    steps = level[: n * STEP_FRAMES].reshape(n, STEP_FRAMES, -1).mean(axis=1)
     summed = np.cumsum(np.vstack([np.zeros((1, steps.shape[1])), steps]), axis=0)
     places = np.arange(n)
     before, after = np.maximum(0, places - 8), np.minimum(n, places + 8)

@@ -84,7 +84,8 @@ def fit_track(
         begin = sounding.start_seconds + (before if loop else 0.0)
         end = loop.end_seconds if loop else begin + duration_seconds
     notices = () if loop or sounding.duration_seconds >= needed else ("too short to repeat",)
-    used = Span(begin, min(end, sounding.end_seconds))
+    first = min(begin, loop.start_seconds) if loop else begin
+    used = Span(first, min(end, sounding.end_seconds))
     return Fit(round(begin, 4), round(end, 4), loop, _gain_db(audio, used), notices)
 
 

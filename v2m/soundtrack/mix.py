@@ -62,6 +62,8 @@ def unroll(cue: Cue, load: Load, before: float, length: int) -> Samples:
     start = cue.in_seconds - before
     if cue.loop is None:
         return _piece(cue, load, start, length)
+    if start >= cue.loop.end_seconds:  # behind the loop: it would never be reached
+        start = cue.loop.start_seconds
     loop, seam = cue.loop, min(SEAM_SECONDS, _loop_seconds(cue.loop) / 4)
     out = np.zeros((2, length), np.float32)
     place, begin, head = 0, start, 0.0

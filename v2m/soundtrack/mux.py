@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from av.error import FFmpegError
+from av.stream import Disposition
 
 from v2m.errors import BackendError, InputError, MediaError, printable
 from v2m.ffmpeg import av
@@ -134,8 +135,9 @@ def mux(
                 _sound_packets(heard, sound, sample_rate, start_seconds),
             )
             return _left_out(source)
-    except FFmpegError as err:
-        raise BackendError("FFmpeg", f"cannot write the finished video: {err.strerror}") from err
+    except (FFmpegError, ValueError) as err:  # PyAV refuses a codec with a ValueError
+        reason = getattr(err, "strerror", None) or str(err)
+        raise BackendError("FFmpeg", f"cannot write the finished video: {reason}") from err
 
 
 def _interleave(target: Any, pictures: Iterator[Any], sounds: Iterator[Any]) -> None:
@@ -194,7 +196,8 @@ def _left_out(source: Any) -> tuple[str, ...]:
     notices = []
     if source.streams.subtitles:
         notices.append(f"{len(source.streams.subtitles)} subtitle streams were left out")
-    moving = [s for s in source.streams.video if not s.disposition]
+    cover = Disposition.attached_pic
+    moving = [s for s in source.streams.video if not s.disposition & cover]
     if len(moving) > 1:
         notices.append(f"only the first of {len(moving)} picture streams was copied")
     return tuple(notices)

@@ -5,8 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import av.stream
 from av.error import FFmpegError, InvalidDataError
+from av.stream import Disposition
 
 from v2m.audio.decode import check_readable
 from v2m.errors import MediaError
@@ -57,7 +57,7 @@ def probe_video(path: Path) -> VideoFacts:
 def picture_stream(container: Any) -> Any:
     """Return the first stream of moving pictures, or None; an attached cover is not one."""
     for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
+        if not stream.disposition & Disposition.attached_pic:
             return stream
     return None
 
