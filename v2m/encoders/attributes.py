@@ -15,7 +15,15 @@ import numpy.typing as npt
 
 from v2m.encoders.anchors import ANCHORS
 from v2m.encoders.kept import kept_vectors
-from v2m.encoders.vocabulary import DESCRIPTORS, MSD_TAGS, MTT_TAGS, POLES, PROTOTYPES
+from v2m.encoders.vocabulary import (
+    BRIGHT,
+    DESCRIPTORS,
+    EXCITING,
+    MSD_TAGS,
+    MTT_TAGS,
+    POLES,
+    PROTOTYPES,
+)
 from v2m.protocols import TextEncoder
 from v2m.types import Heard, Vectors
 from v2m.vectors.arithmetic import unit_rows
@@ -100,6 +108,17 @@ class AttributeSpace:
         weights = np.exp(near - near.max(axis=1, keepdims=True))
         weights /= weights.sum(axis=1, keepdims=True)
         return unit_rows((weights @ targets) * WEIGHTS)
+
+    def encode_mood(self, arousal: float, valence: float) -> npt.NDArray[np.float32]:
+        """Return the music of a mood given in numbers, each about [-3, 3]; unit, or zeros for 0, 0.
+
+        What excites is fast, busy and beaten; what is bright is major and happy.
+        """
+        row = np.zeros(self.dim)
+        for attributes, amount in ((EXCITING, arousal), (BRIGHT, valence)):
+            for name, value in attributes.items():
+                row[PLACE[name]] += value * amount
+        return np.asarray(unit_rows((row * WEIGHTS)[None])[0])
 
     def standardise(self, heard: Heard) -> Floats:
         """Return a clip's attributes in deviations from the reference music, shape (dim,)."""

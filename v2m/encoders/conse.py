@@ -46,7 +46,7 @@ class ConSE:
         order = np.argsort(-likely, axis=1)[:, TOP_CLASSES:]
         np.put_along_axis(likely, order, 0, axis=1)
         likely /= likely.sum(axis=1, keepdims=True)
-        return unit_rows(likely @ self._name_vectors - self._mean_name)
+        return unit_rows(likely @ self._name_vectors - self.mean_name)
 
     def name_frames(self, frames: Frames, top: int) -> list[tuple[str, float]]:
         """Return what all the frames together show: class names with their mean probability."""
@@ -57,7 +57,7 @@ class ConSE:
 
     def add_back(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return a picture's vector with the mean of all names put back, unit (dim,)."""
-        return np.asarray(unit_rows((vector + self._mean_name)[None])[0])
+        return np.asarray(unit_rows((vector + self.mean_name)[None])[0])
 
     def _probabilities(self, frames: Frames) -> npt.NDArray[np.float32]:
         """(n, height, width, 3) -> (n, 1000); frames that are named and encoded are seen once."""
@@ -100,7 +100,8 @@ class ConSE:
         return kept_vectors(self._text, self._names)
 
     @cached_property
-    def _mean_name(self) -> npt.NDArray[np.float32]:
+    def mean_name(self) -> npt.NDArray[np.float32]:
+        """Mean vector of all class names, which pictures are taken relative to, (dim,)."""
         return np.asarray(self._name_vectors.mean(axis=0), np.float32)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from v2m.errors import ConfigError
 from v2m.protocols import FrameEncoder, TextEncoder
 from v2m.types import Audio, Description, Heard, Span, Vectors
+from v2m.vectors.arithmetic import unit_rows
 
 if TYPE_CHECKING:
     from v2m.encoders.attributes import AttributeSpace
@@ -152,14 +153,14 @@ class LiteProfile:
         )
 
     def scene_vector(self, description: Description, prompt: str) -> npt.NDArray[np.float32]:
-        """Mix what the mood asks for with what the picture asks for (lite-profile, step 5)."""
+        """Mix what the mood asks for, in words and in numbers, with what the picture asks for."""
         mood = self.music.encode_text([description.mood or prompt])[0]
-        if not np.any(description.picture_vector):
-            return np.asarray(mood)
-        seen = self.frames.add_back(description.picture_vector)
-        picture = self.music.encode_text_vectors(seen[None])[0]
-        mixed = MOOD_SHARE * mood + (1 - MOOD_SHARE) * picture
-        return np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-12), np.float32)
+        felt = self.music.encode_mood(description.arousal, description.valence)
+        wanted = MOOD_SHARE * unit_rows((mood + felt)[None])[0]
+        if np.any(description.picture_vector):
+            seen = self.frames.add_back(description.picture_vector)
+            wanted = wanted + (1 - MOOD_SHARE) * self.music.encode_text_vectors(seen[None])[0]
+        return np.asarray(unit_rows(wanted[None])[0], np.float32)
 
     def versions(self) -> dict[str, str]:
         """Return the identity of every model, by role."""

@@ -423,3 +423,20 @@ PROTOTYPES: Mapping[str, Mapping[str, float]] = {
 """Moods and scenes by the attributes their music tends to have, as phrases or descriptors.
 
 Written by hand, before the fresh queries of the quality benchmark were."""
+
+EXCITING: Mapping[str, float] = {
+    "arousal": 1.0,
+    "tempo": 0.5,
+    "onset": 0.3,
+    "perc": 0.3,
+    "fast music": 0.3,
+    "slow music": -0.3,
+    "soft gentle music": -0.3,
+}
+BRIGHT: Mapping[str, float] = {
+    "valence": 1.0,
+    "mode": 0.5,
+    "happy music": 0.4,
+    "sad music": -0.4,
+}
+"""What a unit of arousal and of valence asks of music."""
