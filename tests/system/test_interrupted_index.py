@@ -42,7 +42,7 @@ def _rows(folder: Path) -> dict[str, tuple[int, ...]]:
         kinds = ["track", "section", "title", "description"]
         table = catalogue.vector_table(space, kinds)
         for track, row in zip(table.track_ids, table.ids, strict=True):
-            rows[track].append(int(row))
+            rows.setdefault(track, []).append(int(row))
     return {track: tuple(sorted(ids)) for track, ids in rows.items()}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from v2m.errors import BackendError
+from v2m.errors import BackendError, printable
 
 SIZE = (1280, 720)
 FPS = 25
@@ -20,6 +20,9 @@ def assemble_demo_video(clips: Sequence[Path], out: Path) -> None:
     """
     from moviepy import ColorClip, CompositeVideoClip, VideoFileClip, concatenate_videoclips
 
+    for path in clips:
+        if not path.is_file():
+            raise BackendError("MoviePy", f"{printable(path)}: no such clip")
     shown, opened = [], []
     try:
         for path in clips:
