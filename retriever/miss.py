@@ -41,9 +41,13 @@ LINES: Mapping[str, Line] = {
 }
 """By branch, for words and pictures as query."""
 
-PROMPT = Line(0.88, 0.0, 40.0)
-"""For the prompt of a generated track. Prompts out of one template are alike whatever they ask for:
-median cosine 0.71 between scenes of other moods, 0.90 between scenes of the same mood."""
+PROMPT = Line(0.62, 0.0, 18.0)
+"""For words against the prompt of a generated track, which names every mood it can: everyday
+requests reach 0.6 there, requests for the same music 0.7 to 0.8."""
+
+TEMPLATE = Line(0.88, 0.0, 40.0)
+"""For a scene's prompt against the prompt of a generated track. Prompts out of one template are
+alike whatever they ask for: median cosine 0.71 between scenes of other moods, 0.90 within one."""
 
 SOUND_ALIKE = Line(0.55, 0.015, 12.0)
 """For a piece of music as query: two pieces of music are always nearer than words and music."""
@@ -54,7 +58,7 @@ def probability(
     n_tracks: int,
     *,
     by_example: bool = False,
-    generated: bool = False,
+    prompt_line: Line | None = None,
 ) -> float:
     """Probability in [0, 1] that a track fits, from its cosine in each branch.
 
@@ -62,11 +66,11 @@ def probability(
         scores: cosine by branch; a branch without a score says nothing.
         n_tracks: tracks searched.
         by_example: the query is a piece of music.
-        generated: the track was composed here, and its description is its prompt.
+        prompt_line: the line for a track that was composed here, whose description is its prompt.
     """
     lines = {"audio": SOUND_ALIKE} if by_example else LINES
-    if generated:
-        lines = {**lines, "description": PROMPT}
+    if prompt_line:
+        lines = {**lines, "description": prompt_line}
     unfit = 1.0
     for branch, score in scores.items():
         unfit *= 1 - lines[branch].probability(score, n_tracks)

@@ -28,6 +28,7 @@ class Query:
         scene: float32, words and picture together, unit; equals ``words`` without a picture.
         music: float32 (dim of the music space,), unit.
         seconds: how long the music should be; 0 where that is open.
+        templated: the words were written from a template, not by a person.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Query:
     scene: Vector | None
     music: Vector
     seconds: float = 0.0
+    templated: bool = False
 
 
 def text_query(profile: Profile, text: str, seconds: float = 0.0) -> Query:
@@ -70,7 +72,7 @@ def scene_query(
     seen = profile.text.encode_text([description.text])[0]
     scene = _unit(TEXT_SHARE * seen + (1 - TEXT_SHARE) * description.picture_vector)
     music = profile.scene_vector(description, prompt)
-    return Query(kind, prompt, words, scene, music, seconds)
+    return Query(kind, prompt, words, scene, music, seconds, templated=True)
 
 
 def audio_query(profile: Profile, heard: Sequence[Heard]) -> Query:

@@ -11,7 +11,7 @@ from catalogs.search_index import SearchIndex
 from catalogs.store import Catalogue
 from retriever.explain import explain
 from retriever.fusion import Scale, fuse, scale_of
-from retriever.miss import probability
+from retriever.miss import PROMPT, TEMPLATE, probability
 from retriever.probes import PROBES
 from retriever.query import Query
 from v2m.encoders.profiles import Profile
@@ -206,13 +206,14 @@ class Searcher:
     ) -> list[Match]:
         cosines = {b: self._branches[b].cosines(v, tracks) for b, v in asked.items()}
         fused = fuse({b: self._branches[b].scale.normalise(c) for b, c in cosines.items()})
+        prompt_line = TEMPLATE if query.templated else PROMPT
         chances = np.array(
             [
                 probability(
                     {b: float(c[n]) for b, c in cosines.items() if np.isfinite(c[n])},
                     self.n_tracks,
                     by_example=query.kind == "audio",
-                    generated=track in self._generated,
+                    prompt_line=prompt_line if track in self._generated else None,
                 )
                 for n, track in enumerate(tracks)
             ]

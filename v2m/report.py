@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from v2m.demo import DemoResult
     from v2m.doctor import Finding
     from v2m.results import FindResult, FoundScene
-    from v2m.soundtrack.plan import CuePlan
+    from v2m.soundtrack.plan import Cue, CuePlan
     from v2m.soundtrack.render import RenderReport
     from v2m.wheels import ModelStatus
 
@@ -161,13 +161,17 @@ def plan_text(plan: "CuePlan", path: Path | None) -> str:
     lines = []
     for cue in plan.cues:
         times = f"{clock(cue.start_seconds)} to {clock(cue.end_seconds)}"
-        lines.append(f"{times}  {cue.source}: {cue.title or 'silence'}")
+        lines.append(f"{times}  {cue.source}: {_named(cue)}")
         if cue.why:
             lines.append(f"    {cue.why}")
     lines += [f"note: {notice}" for notice in plan.notices]
     if path:
         lines.append(f"wrote {printable(path)}")
     return "\n".join(lines)
+
+
+def _named(cue: "Cue") -> str:
+    return cue.title or (Path(cue.track_path).stem if cue.track_path else "silence")
 
 
 def render_json(plan: "CuePlan", report: "RenderReport") -> Json:

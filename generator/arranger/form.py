@@ -1,6 +1,6 @@
 """The form of a piece: how many bars, which chord in each, and how it breathes to an exact end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -96,8 +96,9 @@ def lay_out(
     bar = beat * beats_per_bar
     ring = min(RING_SECONDS, 0.35 * seconds)
     n_bars = int((seconds - ring) / bar)
-    n_beats = n_bars * beats_per_bar
-    spare = seconds - ring - n_bars * bar
+    extra = int((seconds - ring - n_bars * bar) / beat) if n_bars >= 2 else 0
+    n_beats = n_bars * beats_per_bar + extra
+    spare = seconds - ring - n_beats * beat
     slow_by = 0.0 if steady or n_bars < 4 else min(spare, 2 * bar * RITARDANDO_SHARE)
     degrees = _degrees(style, n_bars, rng)
     sections = _sections(n_bars)
@@ -110,7 +111,10 @@ def lay_out(
         )  # fmt: skip
 
     bars = tuple(made(number, degree, *sections[number]) for number, degree in enumerate(degrees))
-    last = made(n_bars, 0, "ending", 0.8)
+    if extra:  # what is left over lengthens the last bar but by a bar of its own
+        short = made(n_bars, style.ending, "ending", 0.8)
+        bars = (*bars, replace(short, beats=extra))
+    last = replace(made(n_bars, 0, "ending", 0.8), start=float(n_beats))
     slow_from = float(max(0, n_beats - 2 * beats_per_bar))
     return Form(bars, last, beat, slow_from, slow_by, seconds)
 

@@ -61,7 +61,7 @@ _TABLE = (
     Instrument("clarinet", 71, "sustained", 50, 86),
     Instrument("flute", 73, "sustained", 60, 94),
     Instrument("pan flute", 75, "sustained", 60, 91),
-    Instrument("whistle", 78, "sustained", 55, 79),
+    Instrument("whistle", 78, "sustained", 54, 78),
     Instrument("synthesizer", 81, "sustained", 48, 88),
     Instrument("warm pad", 89, "sustained", 40, 84),
     Instrument("synth pad", 90, "sustained", 40, 84),

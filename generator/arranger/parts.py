@@ -232,6 +232,7 @@ class _Melody:
             motif = [(0.0, -1)]
         else:
             motif = self._motifs[1 if place == 2 else 0]
+        motif = [(at, step) for at, step in motif if at < bar.beats] or [(0.0, -1)]
         ends = [at for at, _ in motif[1:]] + [float(bar.beats)]
         return [
             (at, (end - at) * 0.95, self._step(bar, at, step))

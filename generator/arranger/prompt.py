@@ -27,7 +27,7 @@ TEMPO_RANGE = (40.0, 220.0)
 _TONICS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1, "": 0}
 _MODE = r"[\s-]*([Mm]ajor|[Mm]inor)\b"
-_KEY = re.compile(r"\b([A-G])[\s-]?(#|♯|b|♭|sharp|flat)?" + _MODE)
+_KEY = re.compile(r"\b([A-G])[\s-]?(#|♯|b|♭|[Ss]harp|[Ff]lat)?" + _MODE)
 _KEY_AFTER_IN = re.compile(
     r"\bin (?!a (?:major|minor) key)([a-g])[\s-]?(#|♯|b|♭|sharp|flat)?" + _MODE
 )
@@ -126,7 +126,7 @@ def _tempo(prompt: str, usual: float) -> float:
 def _key(prompt: str) -> tuple[int | None, str]:
     found = _KEY.search(prompt) or _KEY_AFTER_IN.search(prompt.lower())
     if found:
-        tonic = _TONICS[found[1].upper()] + _ACCIDENTALS[found[2] or ""]
+        tonic = _TONICS[found[1].upper()] + _ACCIDENTALS[(found[2] or "").lower()]
         return tonic % 12, found[3].lower()
     mode = re.search(r"\b(major|minor)\b", prompt.lower())
     return None, mode[1] if mode else ""

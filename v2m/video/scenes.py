@@ -23,7 +23,8 @@ THRESHOLD = 27.0
 DETECTOR_HEIGHT = 144
 """PySceneDetect looks at pictures about 256 pixels wide too."""
 
-MOST_PIXELS = 200_000_000
+MOST_PIXELS = 170_000_000
+"""Pillow itself refuses about 179 million, in words that name no cause."""
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Renderings of a cue plan for other programs: edit lists, time lines, stems, cue sheets."""

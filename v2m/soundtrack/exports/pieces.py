@@ -1,0 +1,106 @@
+"""Breaks a plan into what an editing program knows: stretches of files at whole frames."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from v2m.soundtrack.mix import RATE, border_fades
+from v2m.soundtrack.plan import Cue, CuePlan
+from v2m.soundtrack.timecode import FrameRate
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a track at its place under the video; all in frames of the video's rate.
+
+    Attributes:
+        record_in: first frame of the video it lies under.
+        record_out: exclusive.
+        source_in: first frame of the track, counted from the start of its file.
+    """
+
+    record_in: int
+    record_out: int
+    source_in: int
+
+    @property
+    def n_frames(self) -> int:
+        """Length."""
+        return self.record_out - self.record_in
+
+    @property
+    def source_out(self) -> int:
+        """Frame of the track where it ends, exclusive."""
+        return self.source_in + self.n_frames
+
+
+@dataclass(frozen=True, slots=True)
+class CuePieces:
+    """A cue and what it is made of.
+
+    Attributes:
+        number: of the cue, from 1; silence is not counted. 0 for silence.
+        cue: the cue.
+        record_in: first frame of the video it lies under.
+        record_out: exclusive.
+        pieces: without gap or overlap; one where nothing repeats, none for silence.
+        fades_seconds: crossfades at its start and its end, centred on its borders; 0 for none.
+    """
+
+    number: int
+    cue: Cue
+    record_in: int
+    record_out: int
+    pieces: tuple[Piece, ...]
+    fades_seconds: tuple[float, float]
+
+
+def music_cues(plan: CuePlan) -> list[tuple[int, Cue]]:
+    """Return the cues that sound, numbered from 1."""
+    return list(enumerate((cue for cue in plan.cues if cue.source != "silence"), start=1))
+
+
+def plan_pieces(plan: CuePlan, rate: FrameRate) -> list[CuePieces]:
+    """Break every cue into pieces at whole frames; together they cover the video.
+
+    Each border is the frame nearest to the plan's, so that nothing adds up. Loops become repeated
+    pieces, where the mix plays them.
+    """
+    numbers = {id(cue): number for number, cue in music_cues(plan)}
+    fades = border_fades(plan.cues, plan.mix.crossfade_seconds)
+    starts = [*(cue.start_seconds for cue in plan.cues[1:]), plan.video.duration_seconds]
+    frames = [0, *(rate.frame_at(start) for start in starts)]
+    found = []
+    for place, cue in enumerate(plan.cues):
+        first, last = frames[place], frames[place + 1]
+        sides = (fades[place], fades[place + 1])
+        pieces: tuple[Piece, ...] = ()
+        if cue.source != "silence":
+            pieces = tuple(_pieces(cue, rate, first, last, sides[0] / 2))
+        found.append(CuePieces(numbers.get(id(cue), 0), cue, first, last, pieces, sides))
+    return found
+
+
+def _pieces(cue: Cue, rate: FrameRate, first: int, last: int, before: float) -> Iterator[Piece]:
+    for start, end, source in _stretches(cue, before):
+        record_in = first if start <= cue.start_seconds else min(last, rate.frame_at(start))
+        record_out = last if end >= cue.end_seconds else min(last, rate.frame_at(end))
+        if record_in < record_out:
+            # the track keeps step with the video, not with the frame that the start was moved to
+            moved = float(rate.seconds_at(record_in)) - start
+            yield Piece(record_in, record_out, max(0, rate.frame_at(source + moved)))
+
+
+def _stretches(cue: Cue, before: float) -> Iterator[tuple[float, float, float]]:
+    """Yield start and end under the video, and start in the track, as ``mix.unroll`` plays them."""
+    if cue.loop is None:
+        yield cue.start_seconds, cue.end_seconds, cue.in_seconds
+        return
+    start, source = cue.start_seconds - before, cue.in_seconds - before
+    if source >= cue.loop.end_seconds:
+        source = cue.loop.start_seconds
+    while start < cue.end_seconds:
+        end = start + max(1, round((cue.loop.end_seconds - source) * RATE)) / RATE
+        late = max(0.0, cue.start_seconds - start)
+        if end > cue.start_seconds:
+            yield start + late, min(end, cue.end_seconds), source + late
+        start, source = end, cue.loop.start_seconds
