@@ -1,13 +1,15 @@
 """The command line: parse, call the library, print. No logic lives here."""
 
-import json
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from v2m.commands import models, tracks
+from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
     AsJson,
     By,
@@ -15,7 +17,9 @@ from v2m.options import (
     Generate,
     Lufs,
     MinProbability,
+    MostTracks,
     Notes,
+    OneTrack,
     OriginalAudio,
     ProfileName,
     Seed,
@@ -36,10 +40,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-tracks_app = typer.Typer(no_args_is_help=True, help="Look at the library and take tracks out.")
-models_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, fetch what is not.")
-app.add_typer(tracks_app, name="tracks")
-app.add_typer(models_app, name="models")
+app.add_typer(tracks.app, name="tracks")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:
@@ -74,31 +76,6 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _say(text: str = "") -> None:
-    print(text)  # noqa: T201
-
-
-def _print_json(document: Any) -> None:
-    _say(json.dumps(document, indent=2, ensure_ascii=True, default=str))
-
-
-def _start_logging(verbose: bool) -> None:
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(message)s")
-
-
-def _settings(**options: object) -> Any:
-    from v2m.settings import load_settings
-
-    return load_settings(options).settings
-
-
-def _library(settings: Any, *, create: bool = False) -> Any:
-    from v2m.library import Library
-
-    return Library(settings.catalog, profile=settings.profile, create=create)
-
-
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("v2m-demo"),
@@ -106,12 +83,12 @@ def demo(
     verbose: Verbose = False,
 ) -> None:
     """Index bundled tracks, score a real video of several scenes, and say where to look."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.demo import run_demo
     from v2m.report import demo_text
 
-    result = run_demo(out, say=(lambda _text: None) if as_json else _say)
-    _print_json(result.to_json()) if as_json else _say(demo_text(result))
+    result = run_demo(out, say=(lambda _text: None) if as_json else say)
+    print_json(result.to_json()) if as_json else say(demo_text(result))
 
 
 @app.command()
@@ -128,16 +105,16 @@ def index(
     verbose: Verbose = False,
 ) -> None:
     """Add, update and forget the music in folders; goes on where it was stopped."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.errors import InputError
     from v2m.report import index_json, index_text
 
-    settings = _settings(catalog=catalog, profile=profile, workers=workers)
-    library = _library(settings, create=True)
+    settings = settings_of(catalog=catalog, profile=profile, workers=workers)
+    library = open_library(settings, create=True)
     report = library.index(
         folders, workers=settings.workers, batch=settings.batch, retry=retry, shown=not as_json
     )
-    _print_json(index_json(report)) if as_json else _say(index_text(report))
+    print_json(index_json(report)) if as_json else say(index_text(report))
     if report.files and len(report.failed) == report.files:
         raise InputError("none of these files can be used")
 
@@ -164,13 +141,13 @@ def find(
     verbose: Verbose = False,
 ) -> None:
     """Find the tracks that fit a video (per scene), a text, a picture or a piece of music."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.report import find_json, find_text
 
-    settings = _settings(
+    settings = settings_of(
         catalog=catalog, profile=profile, style=style, min_probability=min_probability
     )
-    result = _library(settings).find(
+    result = open_library(settings).find(
         text=text,
         video=video,
         image=image,
@@ -184,7 +161,7 @@ def find(
         min_scene_seconds=settings.min_scene_seconds,
         shown=not as_json,
     )
-    _print_json(find_json(result)) if as_json else _say(find_text(result))
+    print_json(find_json(result)) if as_json else say(find_text(result))
 
 
 @app.command()
@@ -200,6 +177,8 @@ def plan(
     note: Notes = None,
     min_probability: MinProbability = None,
     generate: Generate = None,
+    most_tracks: MostTracks = None,
+    one_track: OneTrack = False,
     original_audio: OriginalAudio = None,
     lufs: Lufs = None,
     seed: Seed = None,
@@ -209,12 +188,12 @@ def plan(
     verbose: Verbose = False,
 ) -> None:
     """Choose music for every scene and write the cue plan, to be edited and rendered."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.outputs import write_companions
     from v2m.report import plan_text
     from v2m.soundtrack.plan import write_plan
 
-    settings = _settings(
+    settings = settings_of(
         catalog=catalog,
         profile=profile,
         style=style,
@@ -224,11 +203,12 @@ def plan(
         target_lufs=lufs,
         seed=seed,
     )
-    library = _library(settings, create=settings.generate == "always")
-    made = library.plan(video, _plan_options(settings, by, where, note, shown=not as_json))
+    library = open_library(settings, create=settings.generate == "always")
+    options = _plan_options(settings, by, where, note, shown=not as_json)
+    made = library.plan(video, replace(options, most_tracks=1 if one_track else most_tracks))
     write_plan(made, out)
     write_companions(made, video, picture=picture)
-    _print_json(made.model_dump(mode="json")) if as_json else _say(plan_text(made, out))
+    print_json(made.model_dump(mode="json")) if as_json else say(plan_text(made, out))
 
 
 @app.command()
@@ -243,14 +223,14 @@ def render(
     verbose: Verbose = False,
 ) -> None:
     """Write the finished video of a cue plan; the picture is copied, never encoded again."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m import outputs
     from v2m.report import render_json, render_text
     from v2m.soundtrack.plan import read_plan
 
     made = read_plan(plan_file)
     report = outputs.render(made, out, video=video)
-    _print_json(render_json(made, report)) if as_json else _say(render_text(made, report))
+    print_json(render_json(made, report)) if as_json else say(render_text(made, report))
 
 
 @app.command()
@@ -272,6 +252,8 @@ def score(
     note: Notes = None,
     min_probability: MinProbability = None,
     generate: Generate = None,
+    most_tracks: MostTracks = None,
+    one_track: OneTrack = False,
     original_audio: OriginalAudio = None,
     lufs: Lufs = None,
     seed: Seed = None,
@@ -281,11 +263,11 @@ def score(
     verbose: Verbose = False,
 ) -> None:
     """Find, fit and mix music under a video: plan and render in one go."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.outputs import write_companions
     from v2m.report import render_json, render_text
 
-    settings = _settings(
+    settings = settings_of(
         catalog=catalog,
         profile=profile,
         style=style,
@@ -295,8 +277,9 @@ def score(
         target_lufs=lufs,
         seed=seed,
     )
-    library = _library(settings, create=settings.generate == "always")
+    library = open_library(settings, create=settings.generate == "always")
     options = _plan_options(settings, by, where, note, shown=not as_json)
+    options = replace(options, most_tracks=1 if one_track else most_tracks)
     made, report = library.score(video, out, options)
     write_companions(
         made,
@@ -306,7 +289,7 @@ def score(
         credits_path=credits_out,
         finished=out,
     )
-    _print_json(render_json(made, report)) if as_json else _say(render_text(made, report))
+    print_json(render_json(made, report)) if as_json else say(render_text(made, report))
 
 
 @app.command()
@@ -324,13 +307,13 @@ def generate(
     verbose: Verbose = False,
 ) -> None:
     """Compose music from words and add it to the library."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.report import track_json, track_text
 
-    settings = _settings(catalog=catalog, profile=profile, seed=seed)
-    library = _library(settings, create=True)
+    settings = settings_of(catalog=catalog, profile=profile, seed=seed)
+    library = open_library(settings, create=True)
     track, made = library.generate(prompt, seconds, seed=settings.seed, out=out)
-    _print_json(track_json(track, made)) if as_json else _say(track_text(track, made))
+    print_json(track_json(track, made)) if as_json else say(track_text(track, made))
 
 
 @app.command()
@@ -341,103 +324,22 @@ def export(
     verbose: Verbose = False,
 ) -> None:
     """Write what else a plan gives: the credits, or its picture."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.outputs import export_plan
 
     export_plan(plan_file, kind, out)
-    _say(f"wrote {out}")
-
-
-@tracks_app.command("list")
-def tracks_list(
-    where: Where = None,
-    catalog: Catalog = None,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """List the library."""
-    _start_logging(verbose)
-    from v2m.report import tracks_json, tracks_text
-
-    found = _library(_settings(catalog=catalog)).tracks(where)
-    _print_json(tracks_json(found)) if as_json else _say(tracks_text(found))
-
-
-@tracks_app.command("show")
-def tracks_show(
-    track_id: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
-    catalog: Catalog = None,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """Show one track with all that is known about it."""
-    _start_logging(verbose)
-    from v2m.report import track_json, track_text
-
-    library = _library(_settings(catalog=catalog))
-    track = library.track(track_id)
-    made = library.catalogue.provenance(track.track_id)
-    _print_json(track_json(track, made)) if as_json else _say(track_text(track, made))
-
-
-@tracks_app.command("remove")
-def tracks_remove(
-    track_ids: Annotated[list[str], typer.Argument(help="Ids, or the beginnings of them.")],
-    catalog: Catalog = None,
-    verbose: Verbose = False,
-) -> None:
-    """Take tracks out of the library; the files stay."""
-    _start_logging(verbose)
-    removed = _library(_settings(catalog=catalog)).remove(track_ids)
-    _say(f"removed {removed} from the library; the files stay where they are")
-
-
-@tracks_app.command("export")
-def tracks_export(
-    out: Annotated[Path, typer.Option("-o", "--out", help="A .csv or .json file.")],
-    where: Where = None,
-    catalog: Catalog = None,
-    verbose: Verbose = False,
-) -> None:
-    """Write the library as a table."""
-    _start_logging(verbose)
-    from v2m.report import export_tracks
-
-    found = _library(_settings(catalog=catalog)).tracks(where)
-    export_tracks(found, out)
-    _say(f"wrote {len(found)} tracks to {out}")
-
-
-@models_app.command("list")
-def models_list(as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """List model files: where they are, their size and licence."""
-    _start_logging(verbose)
-    from v2m.report import models_json, models_text
-    from v2m.wheels import models
-
-    _print_json(models_json(models())) if as_json else _say(models_text(models()))
-
-
-@models_app.command("pull")
-def models_pull(verbose: Verbose = False) -> None:
-    """Fetch all model files now, so that later work needs no network."""
-    _start_logging(verbose)
-    from v2m.report import models_text
-    from v2m.wheels import fetch_all, models
-
-    fetch_all()
-    _say(models_text(models()))
+    say(f"wrote {out}")
 
 
 @app.command()
 def doctor(catalog: Catalog = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Check versions, FFmpeg, models, name clashes and the catalogue."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.doctor import examine
     from v2m.report import doctor_text
 
-    findings = examine(_settings(catalog=catalog).catalog)
-    _print_json([f.to_json() for f in findings]) if as_json else _say(doctor_text(findings))
+    findings = examine(settings_of(catalog=catalog).catalog)
+    print_json([f.to_json() for f in findings]) if as_json else say(doctor_text(findings))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(3)
 
@@ -445,16 +347,16 @@ def doctor(catalog: Catalog = None, as_json: AsJson = False, verbose: Verbose = 
 @app.command()
 def config(as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Print the effective settings and where each value came from."""
-    _start_logging(verbose)
+    start_logging(verbose)
     from v2m.settings import load_settings
 
     effective = load_settings({})
     values = effective.settings.model_dump(mode="json")
     if as_json:
-        _print_json({k: {"value": v, "from": effective.origins[k]} for k, v in values.items()})
+        print_json({k: {"value": v, "from": effective.origins[k]} for k, v in values.items()})
         return
     for key, value in values.items():
-        _say(f"{key:18} {value!s:32} {effective.origins[key]}")
+        say(f"{key:18} {value!s:32} {effective.origins[key]}")
 
 
 def _notes(given: list[str] | None) -> dict[int, str]:
@@ -482,6 +384,7 @@ def _plan_options(
         where=where,
         notes=_notes(note),
         min_scene_seconds=settings.min_scene_seconds,
+        switch_cost=settings.switch_cost,
         original_audio=settings.original_audio,
         original_under_lu=settings.original_under_lu,
         target_lufs=settings.target_lufs,

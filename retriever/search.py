@@ -141,6 +141,17 @@ class Searcher:
             return []
         return self._ranked(query, asked, tracks, k)
 
+    def judge(
+        self, query: Query, track_ids: Sequence[str], *, by: Sequence[str] = BRANCHES
+    ) -> list[Match]:
+        """Return a match for each of these tracks, likeliest first, however badly it fits.
+
+        Raises:
+            As ``search``.
+        """
+        self._check_library()
+        return self._ranked(query, self._vectors(query, by), list(track_ids), len(track_ids))
+
     @cached_property
     def n_tracks(self) -> int:
         """Tracks that are searched."""

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from indexer.index import IndexReport
     from retriever.query import Query
     from retriever.search import Match, Searcher
-    from v2m.planner import SceneChoice
+    from v2m.planner import AskedScene, SceneChoice
     from v2m.soundtrack.plan import CuePlan, Mix, PlannedVideo
     from v2m.soundtrack.render import RenderReport
     from v2m.video.describe import LiteDescriber
+
+SCENE_CANDIDATES = 30
+MOST_CANDIDATES = 120
+"""Tracks considered per scene, and for a whole video, when the sequence of tracks is chosen."""
 
 SILENT_ORIGINAL_LUFS = -50.0
 """A video's own sound below this is room noise; "auto" replaces it."""
@@ -211,7 +215,8 @@ class Library:
         )
 
     def _find_video(self, video: Path, top: int, options: PlanOptions) -> FindResult:
-        facts, choices = self._choose(video, options, top)
+        facts, asked = self._ask(video, options)
+        choices = self._choices(asked, options, top)
         scenes = tuple(
             FoundScene(c.scene, c.description.text, c.prompt, c.decision, c.reason, c.matches)
             for c in choices
@@ -266,11 +271,18 @@ class Library:
             InputError: an option or a note does not fit.
         """
         from v2m.planner import place_cues, planned_scene
+        from v2m.sequence import settle
         from v2m.soundtrack.plan import CuePlan
 
         options = options or PlanOptions()
         path = Path(video)
-        facts, choices = self._choose(path, options, top=5)
+        facts, asked = self._ask(path, options)
+        choices = settle(
+            self._judged(asked, options),
+            min_probability=options.min_probability,
+            switch_cost=options.switch_cost,
+            most_tracks=options.most_tracks,
+        )
 
         def compose(prompt: str, seconds: float, scene: Scene) -> tuple[Track, Provenance]:
             return self.generate(
@@ -318,12 +330,10 @@ class Library:
         plan = self.plan(video, options)
         return plan, self.render(plan, out, video=video)
 
-    def _choose(
-        self, video: Path, options: PlanOptions, top: int
-    ) -> tuple[VideoFacts, list["SceneChoice"]]:
-        from retriever.decide import decide
+    def _ask(self, video: Path, options: PlanOptions) -> tuple[VideoFacts, list["AskedScene"]]:
+        """Look at a video and say for each scene what is searched for."""
         from retriever.query import scene_query
-        from v2m.planner import SceneChoice
+        from v2m.planner import AskedScene
         from v2m.video.probe import probe_video
         from v2m.video.scenes import find_scenes
 
@@ -334,19 +344,37 @@ class Library:
         with working("looking at scenes", shown=options.shown):
             descriptions = self._describer.describe(video, scenes)
         writer = self._writer(options.style)
-        choices = []
+        asked = []
         for scene, seen in zip(scenes, descriptions, strict=True):
             note = notes.get(scene.index, "")
             prompt = note or writer.write(seen)
             query = scene_query(
                 self.profile, seen, prompt, note=note, seconds=scene.span.duration_seconds
             )
-            matches = self._search_or_nothing(query, top, options)
-            decision, reason = decide(
-                matches, generate=options.generate, min_probability=options.min_probability
-            )
-            choices.append(SceneChoice(scene, seen, prompt, note, tuple(matches), decision, reason))
-        return facts, choices
+            asked.append(AskedScene(scene, seen, prompt, note, query))
+        return facts, asked
+
+    def _choices(
+        self, asked: Sequence["AskedScene"], options: PlanOptions, top: int
+    ) -> list["SceneChoice"]:
+        """Decide scene by scene."""
+        return [
+            _decided(one, self._search_or_nothing(one.query, top, options), options)
+            for one in asked
+        ]
+
+    def _judged(self, asked: Sequence["AskedScene"], options: PlanOptions) -> list["SceneChoice"]:
+        """Decide with the same tracks judged for every scene: the likeliest of any scene."""
+        choices = self._choices(asked, options, SCENE_CANDIDATES)
+        found = [match for choice in choices for match in choice.matches]
+        found.sort(key=lambda match: -match.probability)
+        tracks = list(dict.fromkeys(match.track.track_id for match in found))[:MOST_CANDIDATES]
+        if not tracks:
+            return choices
+        return [
+            _decided(one, self._searcher.judge(one.query, tracks, by=options.by), options)
+            for one in asked
+        ]
 
     def _search_or_nothing(self, query: "Query", top: int, options: PlanOptions) -> list["Match"]:
         """An empty library still scores a video when composing is allowed."""
@@ -430,6 +458,20 @@ class Library:
         from generator.prompts import TemplateWriter
 
         return TemplateWriter(style)
+
+
+def _decided(
+    asked: "AskedScene", matches: Sequence["Match"], options: PlanOptions
+) -> "SceneChoice":
+    from retriever.decide import decide
+    from v2m.planner import SceneChoice
+
+    decision, reason = decide(
+        matches, generate=options.generate, min_probability=options.min_probability
+    )
+    return SceneChoice(
+        asked.scene, asked.description, asked.prompt, asked.note, tuple(matches), decision, reason
+    )
 
 
 def _planned_video(path: Path, facts: VideoFacts) -> "PlannedVideo":

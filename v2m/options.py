@@ -61,3 +61,8 @@ Lufs = Annotated[
 Seed = Annotated[
     int | None, typer.Option("--seed", help="Seed of composed music.", show_default=False)
 ]
+MostTracks = Annotated[
+    int | None,
+    typer.Option("--tracks", min=1, help="At most this many different tracks.", show_default=False),
+]
+OneTrack = Annotated[bool, typer.Option("--one-track", help="One track for the whole video.")]

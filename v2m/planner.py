@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from retriever.query import Query
 from retriever.search import Match
 from v2m.audio.decode import decode_audio
 from v2m.files import path_to_text
@@ -17,6 +18,25 @@ FADE_OUT_SECONDS = 2.0
 
 Compose = Callable[[str, float, Scene], tuple[Track, Provenance]]
 """Makes a track of a length for a scene and adds it to the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedScene:
+    """A scene and what is searched for it.
+
+    Attributes:
+        scene: the stretch of video.
+        description: what it shows.
+        prompt: the words that are searched for and would be composed from.
+        note: a person's own direction, "" where none.
+        query: the same as vectors.
+    """
+
+    scene: Scene
+    description: Description
+    prompt: str
+    note: str
+    query: Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +108,8 @@ def place_cues(
         if group[0].decision == "generate":
             cues.append(_generated(group[0], place, compose))
         else:
-            cues.append(_retrieved(group[0], place))
+            # the scene it fits best names the section and the reason
+            cues.append(_retrieved(max(group, key=lambda choice: choice.probability), place))
     return tuple(cues)
 
 

@@ -60,6 +60,8 @@ class PlanOptions:
         where: SQL condition on the catalogue's columns.
         notes: a person's own direction by scene index; it replaces what the scene shows.
         min_scene_seconds: shorter scenes are merged with a neighbour.
+        switch_cost: log odds that a change of track between scenes has to gain.
+        most_tracks: at most this many different tracks in the video; None for any number.
         original_audio: "auto", "mix" or "replace".
         original_under_lu: how far the original sound lies under the music, loudness units.
         target_lufs: integrated loudness of the finished sound.
@@ -76,6 +78,8 @@ class PlanOptions:
     where: str | None = None
     notes: dict[int, str] | None = None
     min_scene_seconds: float = 3.0
+    switch_cost: float = 0.5
+    most_tracks: int | None = None
     original_audio: str = "auto"
     original_under_lu: float = 8.0
     target_lufs: float = -14.0

@@ -31,6 +31,8 @@ class Settings(BaseModel):
         generate: when to compose: on a miss, never, or for every scene.
         style: how prompts are written.
         min_scene_seconds: shorter scenes are merged with a neighbour.
+        switch_cost: log odds that a change of track between scenes has to gain; 0 lets every scene
+            take its likeliest track.
         target_lufs: integrated loudness of the finished sound.
         true_peak_dbtp: highest true peak of the finished sound.
         crossfade_seconds: crossfade between neighbouring cues.
@@ -49,6 +51,7 @@ class Settings(BaseModel):
     generate: Literal["on-miss", "never", "always"] = "on-miss"
     style: Literal["simple", "brief", "long", "drama"] = "brief"
     min_scene_seconds: float = Field(default=3.0, ge=0.5, le=3600)
+    switch_cost: float = Field(default=0.5, ge=0, le=100)
     target_lufs: float = Field(default=-14.0, ge=-40, le=-5)
     true_peak_dbtp: float = Field(default=-1.0, ge=-20, le=0)
     crossfade_seconds: float = Field(default=1.0, ge=0, le=10)

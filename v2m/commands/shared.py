@@ -1,0 +1,36 @@
+"""What every command needs: settings, the library, a voice."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+
+def say(text: str = "") -> None:
+    """Print a line for people on standard output."""
+    print(text)  # noqa: T201
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on standard output."""
+    say(json.dumps(document, indent=2, ensure_ascii=True, default=str))
+
+
+def start_logging(verbose: bool) -> None:
+    """Log to standard error; details only where asked."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(message)s")
+
+
+def settings_of(**options: object) -> Any:
+    """Return the effective settings, options first."""
+    from v2m.settings import load_settings
+
+    return load_settings(options).settings
+
+
+def open_library(settings: Any, *, create: bool = False) -> Any:
+    """Open the library the settings name."""
+    from v2m.library import Library
+
+    return Library(settings.catalog, profile=settings.profile, create=create)

@@ -1,0 +1,71 @@
+"""``v2m tracks``: look at the library and take tracks out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
+from v2m.options import AsJson, Catalog, Verbose, Where
+
+app = typer.Typer(no_args_is_help=True, help="Look at the library and take tracks out.")
+
+
+@app.command("list")
+def tracks_list(
+    where: Where = None,
+    catalog: Catalog = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """List the library."""
+    start_logging(verbose)
+    from v2m.report import tracks_json, tracks_text
+
+    found = open_library(settings_of(catalog=catalog)).tracks(where)
+    print_json(tracks_json(found)) if as_json else say(tracks_text(found))
+
+
+@app.command("show")
+def tracks_show(
+    track_id: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    catalog: Catalog = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show one track with all that is known about it."""
+    start_logging(verbose)
+    from v2m.report import track_json, track_text
+
+    library = open_library(settings_of(catalog=catalog))
+    track = library.track(track_id)
+    made = library.catalogue.provenance(track.track_id)
+    print_json(track_json(track, made)) if as_json else say(track_text(track, made))
+
+
+@app.command("remove")
+def tracks_remove(
+    track_ids: Annotated[list[str], typer.Argument(help="Ids, or the beginnings of them.")],
+    catalog: Catalog = None,
+    verbose: Verbose = False,
+) -> None:
+    """Take tracks out of the library; the files stay."""
+    start_logging(verbose)
+    removed = open_library(settings_of(catalog=catalog)).remove(track_ids)
+    say(f"removed {removed} from the library; the files stay where they are")
+
+
+@app.command("export")
+def tracks_export(
+    out: Annotated[Path, typer.Option("-o", "--out", help="A .csv or .json file.")],
+    where: Where = None,
+    catalog: Catalog = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write the library as a table."""
+    start_logging(verbose)
+    from v2m.report import export_tracks
+
+    found = open_library(settings_of(catalog=catalog)).tracks(where)
+    export_tracks(found, out)
+    say(f"wrote {len(found)} tracks to {out}")
