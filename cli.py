@@ -319,15 +319,49 @@ def generate(
 @app.command()
 def export(
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A cue plan (.json).")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
-    kind: Annotated[str, typer.Option("--format", help="credits or picture.")] = "credits",
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file or folder to write.")],
+    kind: Annotated[
+        str,
+        typer.Option("--format", help="credits, cuesheet, edl, otio, picture or stems (a folder)."),
+    ] = "credits",
     verbose: Verbose = False,
 ) -> None:
-    """Write what else a plan gives: the credits, or its picture."""
+    """Write what else a plan gives: credits, cue sheet, EDL, OpenTimelineIO, picture, stems."""
     start_logging(verbose)
     from v2m.outputs import export_plan
 
-    export_plan(plan_file, kind, out)
+    say(export_plan(plan_file, kind, out))
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(help="A cue plan (.json).")],
+    after: Annotated[Path, typer.Argument(help="Another one.")],
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say in plain words what differs between two plans."""
+    start_logging(verbose)
+    from v2m.soundtrack.difference import plan_differences
+    from v2m.soundtrack.plan import read_plan
+
+    found = plan_differences(read_plan(before), read_plan(after))
+    print_json(found) if as_json else say("\n".join(found) or "no difference")
+
+
+@app.command()
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write it here.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the JSON Schema of the cue plan, for editors that check what you type."""
+    from v2m.soundtrack.exports.schema import plan_schema, write_plan_schema
+
+    if out is None:
+        print_json(plan_schema())
+        return
+    write_plan_schema(out)
     say(f"wrote {out}")
 
 

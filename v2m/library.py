@@ -58,7 +58,7 @@ class Library:
             StateError: there is no catalogue, or it was made by a newer version.
             ConfigError: there is no such profile.
         """
-        self.folder = Path(folder).expanduser()
+        self.folder = Path(folder).expanduser().absolute()
         self.profile: Profile = load_profile(profile)
         self.catalogue = Catalogue.open(self.folder, create=create)
 
@@ -479,7 +479,7 @@ def _planned_video(path: Path, facts: VideoFacts) -> "PlannedVideo":
     from v2m.video.probe import video_digest
 
     return PlannedVideo(
-        path=path_to_text(path),
+        path=path_to_text(path.absolute()),
         sha256=video_digest(path),
         duration_seconds=facts.duration_seconds,
         fps=facts.fps,

@@ -1,17 +1,22 @@
 """Renderings of a cue plan: the finished video, and what goes with it."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.decode import decode_audio
-from v2m.errors import ConfigError
+from v2m.errors import ConfigError, printable
 from v2m.files import text_to_path
 from v2m.soundtrack.credits import write_credits
+from v2m.soundtrack.exports.cuesheet import write_cue_sheet
+from v2m.soundtrack.exports.edl import write_edl
+from v2m.soundtrack.exports.otio import write_otio
+from v2m.soundtrack.exports.stems import write_stems
 from v2m.soundtrack.picture import draw_plan
 from v2m.soundtrack.plan import CuePlan, read_plan, write_plan
-from v2m.soundtrack.render import RenderReport, render_plan
+from v2m.soundtrack.render import RenderReport, load_track, render_plan
 
 
 def render(plan: CuePlan, out: Path, *, video: Path | None = None) -> RenderReport:
@@ -56,23 +61,35 @@ def write_companions(
         draw_plan(plan, picture, video_path=video, envelope=envelope)
 
 
-def export_plan(plan_path: Path, kind: str, out: Path) -> None:
-    """Write the credits or the picture of a plan file.
+WRITERS: Mapping[str, Callable[[CuePlan, Path], None]] = {
+    "credits": write_credits,
+    "cuesheet": write_cue_sheet,
+    "edl": write_edl,
+    "otio": write_otio,
+}
+FORMATS = (*WRITERS, "picture", "stems")
+"""What a plan can be exported as; stems go into a folder."""
+
+
+def export_plan(plan_path: Path, kind: str, out: Path) -> str:
+    """Write another rendering of a plan file, and say in a line what was written.
 
     Raises:
-        InputError: the plan cannot be read.
+        InputError: the plan or a track cannot be read.
         ConfigError: the format does not exist.
     """
     plan = read_plan(plan_path)
-    video = text_to_path(plan.video.path)
-    if kind not in ("credits", "picture"):
-        raise ConfigError("format", kind, ("credits", "picture"))
-    write_companions(
-        plan,
-        video,
-        picture=out if kind == "picture" else None,
-        credits_path=out if kind == "credits" else None,
-    )
+    if kind in WRITERS:
+        WRITERS[kind](plan, out)
+    elif kind == "picture":
+        write_companions(plan, text_to_path(plan.video.path), picture=out)
+    elif kind == "stems":
+        stems = write_stems(plan, out, load_track)
+        lower = f", all {-stems.gain_db:.1f} dB lower to fit" if stems.gain_db < 0 else ""
+        return f"wrote {len(stems.paths)} stems to {printable(out)}{lower}"
+    else:
+        raise ConfigError("format", kind, FORMATS)
+    return f"wrote {printable(out)}"
 
 
 def _envelope(finished: Path) -> npt.NDArray[np.float32]:

@@ -25,19 +25,34 @@ def mix_cues(plan: CuePlan, load: Load) -> Samples:
     """
     n = round(plan.video.duration_seconds * RATE)
     out = np.zeros((2, n), np.float32)
-    fades = border_fades(plan.cues, plan.mix.crossfade_seconds)
-    for number, cue in enumerate(plan.cues):
-        if cue.source == "silence":
-            continue
-        before, after = fades[number] / 2, fades[number + 1] / 2
-        first = round((cue.start_seconds - before) * RATE)
-        length = round((cue.end_seconds + after) * RATE) - first
-        sound = unroll(cue, load, before, length)
-        sound *= np.float32(10 ** (cue.gain_db / 20))
-        sound *= _envelope(cue, fades[number], fades[number + 1], length)
-        stop = min(n, first + length)
-        out[:, max(0, first) : stop] += sound[:, max(0, -first) : stop - first]
+    for place, cue in enumerate(plan.cues):
+        if cue.source != "silence":
+            first, sound = cue_sound(plan, place, load)
+            out[:, first : first + sound.shape[1]] += sound
     return out
+
+
+def cue_sound(plan: CuePlan, place: int, load: Load) -> tuple[int, Samples]:
+    """Render one cue of a plan as ``mix_cues`` lays it into the mix.
+
+    Args:
+        plan: the cue plan.
+        place: index of a cue that is not silence.
+        load: decodes a span of a cue's track at 48 kHz.
+
+    Returns:
+        The sample of the video where it begins, 0 or more, and float32, shape (2, n), 48 kHz.
+    """
+    cue = plan.cues[place]
+    fades = border_fades(plan.cues, plan.mix.crossfade_seconds)
+    before, after = fades[place] / 2, fades[place + 1] / 2
+    first = round((cue.start_seconds - before) * RATE)
+    length = round((cue.end_seconds + after) * RATE) - first
+    sound = unroll(cue, load, before, length)
+    sound *= np.float32(10 ** (cue.gain_db / 20))
+    sound *= _envelope(cue, fades[place], fades[place + 1], length)
+    last = round(plan.video.duration_seconds * RATE) - first
+    return max(0, first), sound[:, max(0, -first) : max(0, last)]
 
 
 def border_fades(cues: Sequence[Cue], crossfade_seconds: float) -> list[float]:

@@ -60,7 +60,7 @@ def render_plan(plan: CuePlan, video: Path, out: Path) -> RenderReport:
             f"{plan.video.duration_seconds:.2f} s; make the plan again"
         )
     _check_tracks(plan)
-    music = mix_cues(plan, _load)
+    music = mix_cues(plan, load_track)
     sound, notices = _with_original(music, plan, facts)
     with replacing(out) as temporary:
         written, measured, told = _write(plan, facts, sound, temporary)
@@ -112,7 +112,12 @@ def _shortcomings(plan: CuePlan, mastered: Mastered, lufs: float, peak: float) -
     return tuple(told)
 
 
-def _load(cue: Cue, span: Span) -> Audio:
+def load_track(cue: Cue, span: Span) -> Audio:
+    """Decode a span of a cue's track at 48 kHz; behind its end there is nothing.
+
+    Raises:
+        MediaError: the track cannot be read.
+    """
     try:
         return decode_audio(text_to_path(cue.track_path), sample_rate=RATE, span=span)
     except MediaError as err:

@@ -25,6 +25,9 @@ DROP_RATES = (Fraction(30000, 1001), Fraction(60000, 1001))
 NEAR = Fraction(1, 100)
 """A measured rate this near to a standard one, as a share, is taken for it."""
 
+WHOLE = Fraction(1, 1000)
+"""As near must it be to a whole number to be taken for that, up to 120."""
+
 HIGHEST_RATE = 120
 
 _TIMECODE = re.compile(r"(\d\d):([0-5]\d):([0-5]\d)([:;.,])(\d{2,3})")
@@ -131,9 +134,8 @@ class FrameRate:
 def frame_rate(fps: float, *, drop_frame: bool = True) -> FrameRate:
     """Return the exact rate that a measured one stands for.
 
-    The standard rate within 1 %, else the whole number within 1 % up to 120, else, for videos
-    whose rate varies, the next standard rate above it, 60 at most: its frames lie closer together
-    than the video's own, so that nothing moves by more than a frame.
+    The standard rate within 1 %, else the whole number within 0.1 % up to 120, else, for videos
+    whose rate varies, the next standard rate above it, 60 at most.
 
     Args:
         fps: average frames per second, above 0.
@@ -141,14 +143,14 @@ def frame_rate(fps: float, *, drop_frame: bool = True) -> FrameRate:
 
     >>> frame_rate(23.976)
     FrameRate(fps=Fraction(24000, 1001), drop_frame=False)
-    >>> frame_rate(14.99).fps, frame_rate(17.4).fps
+    >>> frame_rate(14.999).fps, frame_rate(17.4).fps
     (Fraction(15, 1), Fraction(24000, 1001))
     """
     measured = Fraction(fps)
     best = min(STANDARD_RATES, key=lambda rate: abs(rate - measured))
     if abs(best - measured) > NEAR * best:
         whole = Fraction(floor(measured + Fraction(1, 2)))
-        if 1 <= whole <= HIGHEST_RATE and abs(whole - measured) <= NEAR * whole:
+        if 1 <= whole <= HIGHEST_RATE and abs(whole - measured) <= WHOLE * whole:
             best = whole
         else:
             above = [rate for rate in STANDARD_RATES if rate > measured]

@@ -75,7 +75,7 @@ def _comments(part: CuePieces, repeat: int) -> list[str]:
     by = f" by {cue.artist}" if cue.artist else ""
     times = f", part {repeat} of {len(part.pieces)}" if len(part.pieces) > 1 else ""
     comments = [
-        f"FROM CLIP NAME: {path_to_text(Path(path.name)) if _sayable(path) else path.stem!a}",
+        f"FROM CLIP NAME: {path.name}",
         f"SOURCE FILE: {path_to_text(path)}",
         f'COMMENT: cue {part.number}{times}, "{cue.title}"{by}',
         f"COMMENT: gain {cue.gain_db:+.1f} dB",
@@ -93,15 +93,6 @@ def _comments(part: CuePieces, repeat: int) -> list[str]:
     return comments
 
 
-def _sayable(path: Path) -> bool:
-    """Tell whether a file's name is text; on Linux it may be any bytes."""
-    try:
-        path.name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _line(text: str) -> str:
-    """Bring a text to one line that UTF-8 can hold: a line break would be an event of its own."""
-    return " ".join(text.encode("utf-8", "replace").decode().split())
+    """Replace what would break the line, and what UTF-8 cannot hold, by question marks."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

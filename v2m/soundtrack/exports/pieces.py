@@ -54,29 +54,26 @@ class CuePieces:
     fades_seconds: tuple[float, float]
 
 
-def music_cues(plan: CuePlan) -> list[tuple[int, Cue]]:
-    """Return the cues that sound, numbered from 1."""
-    return list(enumerate((cue for cue in plan.cues if cue.source != "silence"), start=1))
-
-
 def plan_pieces(plan: CuePlan, rate: FrameRate) -> list[CuePieces]:
     """Break every cue into pieces at whole frames; together they cover the video.
 
     Each border is the frame nearest to the plan's, so that nothing adds up. Loops become repeated
     pieces, where the mix plays them.
     """
-    numbers = {id(cue): number for number, cue in music_cues(plan)}
     fades = border_fades(plan.cues, plan.mix.crossfade_seconds)
     starts = [*(cue.start_seconds for cue in plan.cues[1:]), plan.video.duration_seconds]
     frames = [0, *(rate.frame_at(start) for start in starts)]
-    found = []
+    found: list[CuePieces] = []
+    number = 0
     for place, cue in enumerate(plan.cues):
         first, last = frames[place], frames[place + 1]
         sides = (fades[place], fades[place + 1])
-        pieces: tuple[Piece, ...] = ()
-        if cue.source != "silence":
-            pieces = tuple(_pieces(cue, rate, first, last, sides[0] / 2))
-        found.append(CuePieces(numbers.get(id(cue), 0), cue, first, last, pieces, sides))
+        if cue.source == "silence":
+            found.append(CuePieces(0, cue, first, last, (), sides))
+            continue
+        number += 1
+        pieces = tuple(_pieces(cue, rate, first, last, sides[0] / 2))
+        found.append(CuePieces(number, cue, first, last, pieces, sides))
     return found
 
 
