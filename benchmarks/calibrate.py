@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.ranking import auc
 from catalogs.store import Catalogue
 from retriever.probes import PROBES
 from v2m.encoders.profiles import LiteProfile
+from v2m.evaluation.retrieval import auroc
 from v2m.types import Description, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
@@ -125,7 +125,7 @@ def _fit(wanted: npt.NDArray[np.float32], unwanted: npt.NDArray[np.float32]) -> 
         balance = [(yes >= g).mean() + (no < g).mean() for g in grid]
         top = np.flatnonzero(np.array(balance) >= max(balance) - 0.01)
         evens.append(grid[top].mean())
-        areas.append(auc(yes.tolist(), no.tolist()))
+        areas.append(auroc(yes, no))
     slope, start = np.polyfit(np.log2(sizes), evens, 1)
     off = [
         (score - start - slope * np.log2(size), label)

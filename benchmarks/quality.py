@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.queries import (
     ABSENT,
@@ -29,15 +30,9 @@ from benchmarks.queries import (
     REGISTERED_SOUND,
     SECOND_MOOD,
 )
-from benchmarks.ranking import (
-    Relevance,
-    auc,
-    average_precision,
-    bootstrap,
-    by_chance,
-    hit_at,
-    precision_at,
-)
+from v2m.evaluation.chance import chance_of
+from v2m.evaluation.intervals import Estimate, bootstrap
+from v2m.evaluation.retrieval import auroc, average_precision, hit_at, precision_at
 from v2m.library import Library
 from v2m.types import Track
 
@@ -48,7 +43,7 @@ LABEL = re.compile(
 )
 TEMPO_TOLERANCE = 0.04
 SAME_PITCH = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb"}
-MEASURES: dict[str, Callable[[Relevance], float]] = {
+MEASURES: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] = {
     "mAP": average_precision,
     "P@5": partial(precision_at, k=5),
     "R@1": partial(hit_at, k=1),
@@ -111,17 +106,18 @@ def _retrieval(
         rows[label] = {name: [] for name in MEASURES}
         for text in texts:
             ranked = library.find(text=text, top=1000, by=["audio"]).scenes[0].matches
-            relevant = np.array([labels[m.track.path.name][kind] == label for m in ranked])
+            relevant = np.array([[float(labels[m.track.path.name][kind] == label) for m in ranked]])
             for name, measure in MEASURES.items():
-                rows[label][name].append(measure(relevant))
-        chances += [by_chance(int(relevant.sum()), len(relevant))] * len(texts)
+                rows[label][name].append(float(measure(relevant)[0]))
+        by_chance = {**chance_of(relevant, ks=(1, 5)), "P@5": float(relevant.mean())}
+        chances += [by_chance] * len(texts)
     table: dict[str, Any] = {
         label: {name: round(float(np.mean(values)), 3) for name, values in measures.items()}
         for label, measures in rows.items()
     }
     for name in MEASURES:
-        overall = bootstrap([value for row in rows.values() for value in row[name]])
-        table.setdefault("all", {})[name] = str(overall)
+        overall = [value for row in rows.values() for value in row[name]]
+        table.setdefault("all", {})[name] = _shown(bootstrap(overall))
         chance = float(np.mean([row[name] for row in chances]))
         table.setdefault("chance", {})[name] = round(chance, 3)
     return table
@@ -135,11 +131,15 @@ def _decisions(library: Library) -> dict[str, Any]:
         served = [_best_probability(library, text, by) for text in present]
         unserved = [_best_probability(library, text, by) for text in ABSENT]
         table[name] = {
-            "AUC": round(auc(served, unserved), 3),
-            "accepted of present": str(bootstrap([float(p >= 0.5) for p in served])),
-            "rejected of absent": str(bootstrap([float(p < 0.5) for p in unserved])),
+            "AUC": round(auroc(served, unserved), 3),
+            "accepted of present": _shown(bootstrap([float(p >= 0.5) for p in served])),
+            "rejected of absent": _shown(bootstrap([float(p < 0.5) for p in unserved])),
         }
     return table
+
+
+def _shown(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
 def _best_probability(library: Library, text: str, by: list[str]) -> float:

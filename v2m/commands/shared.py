@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import sys
 from typing import Any
 
@@ -12,8 +13,16 @@ def say(text: str = "") -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document on standard output."""
-    say(json.dumps(document, indent=2, ensure_ascii=True, default=str))
+    """Print one JSON document on standard output; what is not a number becomes null."""
+    say(json.dumps(_finite(document), indent=2, ensure_ascii=True, default=str))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def start_logging(verbose: bool) -> None:

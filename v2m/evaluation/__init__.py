@@ -1,0 +1,1 @@
+"""Figures on music, on retrieval and on the paper's released logs, each with its interval."""
