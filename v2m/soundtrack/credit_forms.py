@@ -6,10 +6,11 @@ Creative Commons asks for title, author, source, licence with link, and what was
 
 import json
 import re
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from v2m.errors import printable
 from v2m.files import replacing, text_to_path
 from v2m.soundtrack.credits import _changes, _clock
 from v2m.soundtrack.plan import Cue, CuePlan
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
 WIDTH, HEIGHT = 1920, 1080
-MARGIN, GUTTER = 96, 48  # 5 % of the width: the safe area of SMPTE ST 2046-1
-HEAD_HEIGHT = 110
+MARGIN, TOP, GUTTER = 96, 54, 48  # 5 % of width and height: safe on any screen
+HEAD_HEIGHT = 90
 PAPER, INK, SOFT = (16, 16, 20), (245, 245, 242), (176, 176, 184)
 LAYOUTS = ((1, 34), (1, 30), (2, 28), (2, 24), (3, 22), (3, 20), (4, 18))
 """Columns and size of the letters, largest first; 18 pixels are read on any full HD picture."""
+
+FONTS = ("NotoSans-Regular.ttf", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")
 
 UNKNOWN_LICENCE = "unknown: ask its owner before you publish"
 ADDRESS = re.compile(r"https?://[^\s<>\"']+")
@@ -94,8 +97,9 @@ def _video_name(plan: CuePlan) -> str:
 
 
 def _clean(words: str) -> str:
-    """Return words on one line that any encoding holds."""
-    return " ".join(words.encode("utf-8", "replace").decode().split())
+    """Return words on one line that any encoding holds and any font draws."""
+    held = words.encode("utf-8", "replace").decode()
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in held).split())
 
 
 def _entry(cues: list[Cue]) -> dict[str, Any]:
@@ -208,13 +212,13 @@ def _cards(entries: list[dict[str, Any]]) -> list[_Card]:
 
 def _columns(entries: list[dict[str, Any]], n_columns: int, size: int) -> list[list[list[_Line]]]:
     """Fill columns from the top with whole blocks."""
-    room = (HEIGHT - 2 * MARGIN - HEAD_HEIGHT) // _step(size)
+    room = (HEIGHT - 2 * TOP - HEAD_HEIGHT) // _step(size)
     width = _column_width(n_columns)
     columns: list[list[list[_Line]]] = [[]]
     used = 0
     for entry in entries:
         block = _block(entry, width, size)[:room]
-        if used and used + len(block) + 1 > room:
+        if used and used + len(block) > room:
             columns.append([])
             used = 0
         columns[-1].append(block)
@@ -224,7 +228,7 @@ def _columns(entries: list[dict[str, Any]], n_columns: int, size: int) -> list[l
 
 def _step(size: int) -> int:
     """Pixels from line to line."""
-    return round(size * 1.3)
+    return round(size * 1.25)
 
 
 def _column_width(n_columns: int) -> int:
@@ -237,16 +241,17 @@ def _block(entry: dict[str, Any], width: int, size: int) -> list[_Line]:
     if entry["generated"]:
         lines += _wrapped(f"Composed by computer ({entry['model']})", width, size, SOFT)
     else:
-        for words in (_extra_attribution(entry), entry["source"], *_licence_words(entry)):
+        for words in (_extra_attribution(entry) or entry["source"], _licence_words(entry)):
             lines += _wrapped(words, width, size, SOFT)
-        lines += _wrapped(f"Changes: {entry['changes']}", width, size, SOFT)
-    return lines + _wrapped(_times(entry), width, size, SOFT)
+    changes = f"{entry['changes']}; " if entry["changes"] else ""
+    return lines + _wrapped(f"{changes}at {_times(entry)}", width, size, SOFT)
 
 
-def _licence_words(entry: dict[str, Any]) -> list[str]:
-    if not (entry["licence"] or entry["licence_url"]):
-        return [f"Licence {UNKNOWN_LICENCE}"]
-    return [entry["licence"], entry["licence_url"] * (entry["licence_url"] != entry["licence"])]
+def _licence_words(entry: dict[str, Any]) -> str:
+    """Return licence and address; nobody types the scheme of an address off a screen."""
+    address = re.sub(r"^https?://", "", entry["licence_url"])
+    words = [entry["licence"], address * (entry["licence_url"] not in entry["licence"])]
+    return ", ".join(filter(None, words)) or f"Licence {UNKNOWN_LICENCE}"
 
 
 def _wrapped(words: str, width: int, size: int, colour: tuple[int, int, int]) -> list[_Line]:
@@ -261,15 +266,22 @@ def _wrapped(words: str, width: int, size: int, colour: tuple[int, int, int]) ->
         lines.append(line)
         line = word
         while font.getlength(line) > width:
-            n = max(n for n in range(1, len(line)) if n == 1 or font.getlength(line[:n]) <= width)
+            n = max(1, int(len(line) * width / font.getlength(line)))
+            while n > 1 and font.getlength(line[:n]) > width:
+                n -= 1
             lines.append(line[:n])
             line = line[n:]
     return [_Line(words, colour) for words in [*lines, line] if words]
 
 
+@cache
 def _font(size: int) -> "ImageFont.ImageFont | ImageFont.FreeTypeFont":
+    """Return a font of the system that knows more than Latin letters, else Pillow's own."""
     from PIL import ImageFont
 
+    for name in FONTS:
+        with suppress(OSError):
+            return ImageFont.truetype(name, size)
     return ImageFont.load_default(size)
 
 
@@ -278,13 +290,13 @@ def _drawn(card: _Card, name: str, number: int, n_cards: int) -> "Image.Image":
 
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen = ImageDraw.Draw(image)
-    head = f"Music in {printable(name)}" + (f" ({number}/{n_cards})" if n_cards > 1 else "")
+    head = f"Music in {name}" + (f" ({number}/{n_cards})" if n_cards > 1 else "")
     first = _wrapped(head, WIDTH - 2 * MARGIN, 48, INK)[0]
-    pen.text((MARGIN, MARGIN - 12), first.words, INK, _font(48))
+    pen.text((MARGIN, TOP), first.words, INK, _font(48))
     font = _font(card.size)
     left = MARGIN
     for column in card.columns:
-        top = MARGIN + HEAD_HEIGHT
+        top = TOP + HEAD_HEIGHT
         for block in column:
             for line in block:
                 pen.text((left, top), line.words, line.colour, font)
@@ -295,4 +307,4 @@ def _drawn(card: _Card, name: str, number: int, n_cards: int) -> "Image.Image":
 
 
 def _n_columns(size: int) -> int:
-    return dict((size, n) for n, size in LAYOUTS)[size]
+    return {letters: n for n, letters in LAYOUTS}[size]
