@@ -24,6 +24,7 @@ from v2m.options import (
     ProfileName,
     Seed,
     Style,
+    Usage,
     Verbose,
     Where,
 )
@@ -134,6 +135,7 @@ def find(
     top: Annotated[int, typer.Option("--top", min=1, help="Tracks per scene.")] = 5,
     where: Where = None,
     style: Style = None,
+    usage: Usage = None,
     note: Notes = None,
     min_probability: MinProbability = None,
     catalog: Catalog = None,
@@ -146,7 +148,11 @@ def find(
     from v2m.report import find_json, find_text
 
     settings = settings_of(
-        catalog=catalog, profile=profile, style=style, min_probability=min_probability
+        catalog=catalog,
+        profile=profile,
+        style=style,
+        usage=usage,
+        min_probability=min_probability,
     )
     result = open_library(settings).find(
         text=text,
@@ -160,6 +166,7 @@ def find(
         notes=_notes(note),
         min_probability=settings.min_probability,
         min_scene_seconds=settings.min_scene_seconds,
+        usage=settings.usage,
         shown=not as_json,
     )
     print_json(find_json(result)) if as_json else say(find_text(result))
@@ -175,6 +182,7 @@ def plan(
     by: By = "description,title,audio",
     where: Where = None,
     style: Style = None,
+    usage: Usage = None,
     note: Notes = None,
     min_probability: MinProbability = None,
     generate: Generate = None,
@@ -198,6 +206,7 @@ def plan(
         catalog=catalog,
         profile=profile,
         style=style,
+        usage=usage,
         min_probability=min_probability,
         generate=generate,
         original_audio=original_audio,
@@ -250,6 +259,7 @@ def score(
     by: By = "description,title,audio",
     where: Where = None,
     style: Style = None,
+    usage: Usage = None,
     note: Notes = None,
     min_probability: MinProbability = None,
     generate: Generate = None,
@@ -272,6 +282,7 @@ def score(
         catalog=catalog,
         profile=profile,
         style=style,
+        usage=usage,
         min_probability=min_probability,
         generate=generate,
         original_audio=original_audio,
@@ -323,7 +334,10 @@ def export(
     out: Annotated[Path, typer.Option("-o", "--out", help="The file or folder to write.")],
     kind: Annotated[
         str,
-        typer.Option("--format", help="credits, cuesheet, edl, otio, picture or stems (a folder)."),
+        typer.Option(
+            "--format",
+            help="credits, credits-md, credits-json, end-card, picture, cuesheet, edl, otio, stems",
+        ),
     ] = "credits",
     verbose: Verbose = False,
 ) -> None:
@@ -415,6 +429,7 @@ def _plan_options(
         generate=settings.generate,
         min_probability=settings.min_probability,
         style=settings.style,
+        usage=settings.usage,
         by=tuple(branch.strip() for branch in by.split(",") if branch.strip()),
         where=where,
         notes=_notes(note),

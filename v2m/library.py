@@ -10,7 +10,6 @@ from catalogs.store import Catalogue
 from v2m import __version__
 from v2m.encoders.profiles import Profile, load_profile
 from v2m.errors import InputError, MediaError
-from v2m.files import path_to_text
 from v2m.progress import working
 from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, Scene, Track, TrackRecord, VideoFacts
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from retriever.query import Query
     from retriever.search import Match, Searcher
     from v2m.planner import AskedScene, SceneChoice
-    from v2m.soundtrack.plan import CuePlan, Mix, PlannedVideo
+    from v2m.soundtrack.plan import CuePlan, Mix
     from v2m.soundtrack.render import RenderReport
     from v2m.video.describe import LiteDescriber
 
@@ -180,6 +179,7 @@ class Library:
         notes: dict[int, str] | None = None,
         min_probability: float = 0.5,
         min_scene_seconds: float = 3.0,
+        usage: str = "personal",
         shown: bool = False,
     ) -> FindResult:
         """Find the tracks that fit best; exactly one of text, video, image and audio is given.
@@ -197,6 +197,7 @@ class Library:
             options = PlanOptions(
                 min_probability=min_probability,
                 min_scene_seconds=min_scene_seconds,
+                usage=usage,
                 style=style,
                 by=tuple(by),
                 where=where,
@@ -207,7 +208,7 @@ class Library:
         from retriever.decide import decide
 
         query, description, seconds = self._single_query(text, image, audio, style)
-        matches = self._searcher.search(query, top, by=by, where=where)
+        matches = self._searcher.search(query, top, by=by, where=where, among=self._usable(usage))
         decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
         scene = FoundScene(None, description, query.text, decision, reason, tuple(matches))
         return FindResult(
@@ -270,9 +271,10 @@ class Library:
             MediaError: the video cannot be read.
             InputError: an option or a note does not fit.
         """
-        from v2m.planner import place_cues, planned_scene
+        from v2m.planner import place_cues, planned_scene, planned_video
         from v2m.sequence import settle
         from v2m.soundtrack.plan import CuePlan
+        from v2m.usage import check_usage, duties
 
         options = options or PlanOptions()
         path = Path(video)
@@ -294,9 +296,10 @@ class Library:
             )
 
         cues = place_cues(choices, crossfade_seconds=options.crossfade_seconds, compose=compose)
-        return CuePlan(
-            video=_planned_video(path, facts),
+        plan = CuePlan(
+            video=planned_video(path, facts),
             profile=self.profile.name,
+            usage=check_usage(options.usage),
             min_probability=options.min_probability,
             seed=options.seed,
             versions={"v2m": __version__, **self.profile.versions()},
@@ -309,6 +312,8 @@ class Library:
                 if c.decision == "generate" or c.probability < options.min_probability
             ),
         )
+        bound = duties(plan) if options.usage != "personal" else []
+        return plan.model_copy(update={"notices": (*plan.notices, *bound)})
 
     def render(
         self, plan: "CuePlan", out: Path | str, *, video: Path | str | None = None
@@ -358,13 +363,16 @@ class Library:
         self, asked: Sequence["AskedScene"], options: PlanOptions, top: int
     ) -> list["SceneChoice"]:
         """Decide scene by scene."""
+        from v2m.planner import decided
+
         return [
-            _decided(one, self._search_or_nothing(one.query, top, options), options)
-            for one in asked
+            decided(one, self._search_or_nothing(one.query, top, options), options) for one in asked
         ]
 
     def _judged(self, asked: Sequence["AskedScene"], options: PlanOptions) -> list["SceneChoice"]:
         """Decide with the same tracks judged for every scene: the likeliest of any scene."""
+        from v2m.planner import decided
+
         choices = self._choices(asked, options, SCENE_CANDIDATES)
         found = [match for choice in choices for match in choice.matches]
         found.sort(key=lambda match: -match.probability)
@@ -372,7 +380,7 @@ class Library:
         if not tracks:
             return choices
         return [
-            _decided(one, self._searcher.judge(one.query, tracks, by=options.by), options)
+            decided(one, self._searcher.judge(one.query, tracks, by=options.by), options)
             for one in asked
         ]
 
@@ -380,10 +388,21 @@ class Library:
         """An empty library still scores a video when composing is allowed."""
         if options.generate != "never" and not self.catalogue.count():
             return []
-        matches = self._searcher.search(query, top, by=options.by, where=options.where)
+        among = self._usable(options.usage)
+        matches = self._searcher.search(query, top, by=options.by, where=options.where, among=among)
         if not matches and options.generate == "never":
-            raise InputError(f"no track meets {options.where!r}, and composing is off")
+            asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
+            raise InputError(f"no track meets {asked}, and composing is off")
         return matches
+
+    def _usable(self, usage: str) -> set[str] | None:
+        """Return the tracks whose licence allows a usage; None where all do."""
+        from v2m.usage import allows, check_usage, track_licence
+
+        if check_usage(usage) == "personal":
+            return None
+        tracks = self.catalogue.tracks()
+        return {t.track_id for t in tracks if allows(track_licence(t), usage)}
 
     def _mix(self, video: Path, facts: VideoFacts, options: PlanOptions) -> "Mix":
         from v2m.audio.decode import decode_audio
@@ -458,35 +477,6 @@ class Library:
         from generator.prompts import TemplateWriter
 
         return TemplateWriter(style)
-
-
-def _decided(
-    asked: "AskedScene", matches: Sequence["Match"], options: PlanOptions
-) -> "SceneChoice":
-    from retriever.decide import decide
-    from v2m.planner import SceneChoice
-
-    decision, reason = decide(
-        matches, generate=options.generate, min_probability=options.min_probability
-    )
-    return SceneChoice(
-        asked.scene, asked.description, asked.prompt, asked.note, tuple(matches), decision, reason
-    )
-
-
-def _planned_video(path: Path, facts: VideoFacts) -> "PlannedVideo":
-    from v2m.soundtrack.plan import PlannedVideo
-    from v2m.video.probe import video_digest
-
-    return PlannedVideo(
-        path=path_to_text(path.absolute()),
-        sha256=video_digest(path),
-        duration_seconds=facts.duration_seconds,
-        fps=facts.fps,
-        width=facts.width,
-        height=facts.height,
-        has_audio=facts.has_audio,
-    )
 
 
 def _checked_notes(notes: dict[int, str], n_scenes: int) -> dict[int, str]:

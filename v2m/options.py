@@ -26,6 +26,14 @@ Style = Annotated[
     str | None,
     typer.Option("--style", help="Prompt style: simple, brief, long, drama.", show_default=False),
 ]
+Usage = Annotated[
+    str | None,
+    typer.Option(
+        "--usage",
+        help="personal (never published) or commercial: leaves out music that may not be used so.",
+        show_default=False,
+    ),
+]
 Notes = Annotated[
     list[str] | None,
     typer.Option(

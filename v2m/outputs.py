@@ -7,8 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.decode import decode_audio
-from v2m.errors import ConfigError, printable
+from v2m.errors import ConfigError, InputError, printable
 from v2m.files import text_to_path
+from v2m.soundtrack.credit_forms import (
+    draw_end_card,
+    write_credits_json,
+    write_credits_markdown,
+)
 from v2m.soundtrack.credits import write_credits
 from v2m.soundtrack.exports.cuesheet import write_cue_sheet
 from v2m.soundtrack.exports.edl import write_edl
@@ -17,6 +22,7 @@ from v2m.soundtrack.exports.stems import write_stems
 from v2m.soundtrack.picture import draw_plan
 from v2m.soundtrack.plan import CuePlan, read_plan, write_plan
 from v2m.soundtrack.render import RenderReport, load_track, render_plan
+from v2m.usage import breaches
 
 
 def render(plan: CuePlan, out: Path, *, video: Path | None = None) -> RenderReport:
@@ -28,8 +34,12 @@ def render(plan: CuePlan, out: Path, *, video: Path | None = None) -> RenderRepo
         video: where the video lies now, by default where the plan found it.
 
     Raises:
-        InputError: the video or a track is missing, or the container cannot hold the picture.
+        InputError: the video or a track is missing, the container cannot hold the picture, or a
+            licence forbids what the plan is for.
     """
+    forbidden = breaches(plan, plan.usage)
+    if forbidden:
+        raise InputError(f"not for {plan.usage} use: {'; '.join(forbidden)}")
     return render_plan(plan, video or text_to_path(plan.video.path), out)
 
 
@@ -63,11 +73,13 @@ def write_companions(
 
 WRITERS: Mapping[str, Callable[[CuePlan, Path], None]] = {
     "credits": write_credits,
+    "credits-json": write_credits_json,
+    "credits-md": write_credits_markdown,
     "cuesheet": write_cue_sheet,
     "edl": write_edl,
     "otio": write_otio,
 }
-FORMATS = (*WRITERS, "picture", "stems")
+FORMATS = (*WRITERS, "end-card", "picture", "stems")
 """What a plan can be exported as; stems go into a folder."""
 
 
@@ -81,6 +93,9 @@ def export_plan(plan_path: Path, kind: str, out: Path) -> str:
     plan = read_plan(plan_path)
     if kind in WRITERS:
         WRITERS[kind](plan, out)
+    elif kind == "end-card":
+        n_cards = draw_end_card(plan, out)
+        return f"wrote {n_cards} card{'s' * (n_cards > 1)}: {printable(out)}"
     elif kind == "picture":
         write_companions(plan, text_to_path(plan.video.path), picture=out)
     elif kind == "stems":

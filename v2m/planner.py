@@ -3,14 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
+from retriever.decide import decide
 from retriever.query import Query
 from retriever.search import Match
 from v2m.audio.decode import decode_audio
 from v2m.files import path_to_text
+from v2m.results import PlanOptions
 from v2m.soundtrack.fit import Fit, fit_exact, fit_track
-from v2m.soundtrack.plan import Candidate, Cue, PlannedScene
-from v2m.types import Description, Provenance, Scene, Span, Track
+from v2m.soundtrack.plan import Candidate, Cue, PlannedScene, PlannedVideo
+from v2m.types import Description, Provenance, Scene, Span, Track, VideoFacts
+from v2m.video.probe import video_digest
 
 SAMPLE_RATE = 48000
 FADE_IN_SECONDS = 0.3
@@ -65,6 +69,29 @@ class SceneChoice:
     def probability(self) -> float:
         """Probability of the best match, 0 where there is none."""
         return self.matches[0].probability if self.matches else 0.0
+
+
+def decided(asked: AskedScene, matches: Sequence[Match], options: PlanOptions) -> SceneChoice:
+    """Decide for one scene between the library and the composer."""
+    decision, reason = decide(
+        matches, generate=options.generate, min_probability=options.min_probability
+    )
+    return SceneChoice(
+        asked.scene, asked.description, asked.prompt, asked.note, tuple(matches), decision, reason
+    )
+
+
+def planned_video(path: Path, facts: VideoFacts) -> PlannedVideo:
+    """Return the plan's record of a video."""
+    return PlannedVideo(
+        path=path_to_text(path.absolute()),
+        sha256=video_digest(path),
+        duration_seconds=facts.duration_seconds,
+        fps=facts.fps,
+        width=facts.width,
+        height=facts.height,
+        has_audio=facts.has_audio,
+    )
 
 
 def planned_scene(choice: SceneChoice, n_candidates: int = 3) -> PlannedScene:

@@ -56,6 +56,7 @@ class PlanOptions:
         generate: "on-miss", "never" or "always".
         min_probability: a best match less likely than this is a miss.
         style: how prompts are written: "simple", "brief", "long" or "drama".
+        usage: "personal" or "commercial"; music whose licence forbids it is left out.
         by: branches of matching.
         where: SQL condition on the catalogue's columns.
         notes: a person's own direction by scene index; it replaces what the scene shows.
@@ -74,6 +75,7 @@ class PlanOptions:
     generate: str = "on-miss"
     min_probability: float = 0.5
     style: str = "brief"
+    usage: str = "personal"
     by: tuple[str, ...] = ("description", "title", "audio")
     where: str | None = None
     notes: dict[int, str] | None = None

@@ -22,6 +22,7 @@ from typing import Literal, get_args
 from catalogs.licences import Licence, parse_licence
 from v2m.errors import ConfigError
 from v2m.soundtrack.plan import Cue, CuePlan
+from v2m.types import Track
 
 Usage = Literal["personal", "commercial"]
 USAGES: tuple[Usage, ...] = get_args(Usage)
@@ -85,6 +86,13 @@ def cue_licence(cue: Cue) -> Licence:
     return parse_licence(f"{cue.licence} {cue.licence_url}".strip())
 
 
+def track_licence(track: Track) -> Licence:
+    """Return the licence of a track of the catalogue, taken and composed alike."""
+    if track.licence.startswith(GENERATED):
+        return parse_licence(_terms_of(_composer_in(track.licence)))
+    return parse_licence(f"{track.licence} {track.licence_url}".strip())
+
+
 def allows(licence: Licence, usage: str) -> bool:
     """Whether a licence allows a usage; to filter tracks before they become cues.
 
@@ -97,16 +105,21 @@ def allows(licence: Licence, usage: str) -> bool:
 def _composer(cue: Cue) -> str:
     """Return the name of the composer of a generated piece; "" for a found one."""
     if cue.licence.startswith(GENERATED):
-        words = re.sub(r"[()]", " ", cue.licence.removeprefix(GENERATED)).split()
-        return cue.model or (words[0] if words else "unnamed")
+        return cue.model or _composer_in(cue.licence)
     return (cue.model or "unnamed") if cue.source == "generated" else ""
+
+
+def _composer_in(licence: str) -> str:
+    words = re.sub(r"[()]", " ", licence.removeprefix(GENERATED)).split()
+    return words[0] if words else "unnamed"
 
 
 def _terms_of(composer: str) -> str:
     """Return the terms of a composer's music; models carry more than the family in their name."""
     name = composer.casefold()
-    if name in COMPOSERS:
-        return COMPOSERS[name]
+    family = name.split()[0] if name.split() else ""
+    if family in COMPOSERS:
+        return COMPOSERS[family]
     return COMPOSERS["musicgen"] if "musicgen" in name else ""
 
 

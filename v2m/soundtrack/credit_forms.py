@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from v2m.files import replacing, text_to_path
-from v2m.soundtrack.credits import _changes, _clock
+from v2m.soundtrack.credits import changes_to, clock
 from v2m.soundtrack.plan import Cue, CuePlan
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _entry(cues: list[Cue]) -> dict[str, Any]:
         "attribution": _clean(cue.attribution),
         "licence": _clean(cue.licence),
         "licence_url": _clean(cue.licence_url),
-        "changes": "" if generated else _changes(cues),
+        "changes": "" if generated else changes_to(cues),
         "generated": generated,
         "times": [
             {"start_seconds": c.start_seconds, "end_seconds": c.end_seconds} for c in cues
@@ -126,7 +126,7 @@ def _entry(cues: list[Cue]) -> dict[str, Any]:
 
 def _times(entry: dict[str, Any]) -> str:
     spans = ((time["start_seconds"], time["end_seconds"]) for time in entry["times"])
-    return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in spans)
+    return ", ".join(f"{clock(start)}-{clock(end)}" for start, end in spans)
 
 
 def _extra_attribution(entry: dict[str, Any]) -> str:

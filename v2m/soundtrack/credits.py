@@ -36,8 +36,8 @@ def _block(cues: list[Cue]) -> str:
         if cue.attribution:
             lines.append(cue.attribution)
         lines.append(_licence(cue))
-        lines.append(f"Changes: {_changes(cues)}")
-    lines.append("At " + ", ".join(f"{_clock(c.start_seconds)}-{_clock(c.end_seconds)}"
+        lines.append(f"Changes: {changes_to(cues)}")
+    lines.append("At " + ", ".join(f"{clock(c.start_seconds)}-{clock(c.end_seconds)}"
                                    for c in cues))  # fmt: skip
     return "\n".join(lines)
 
@@ -50,10 +50,12 @@ def _licence(cue: Cue) -> str:
     return f"Licence: {words}{link}"
 
 
-def _changes(cues: list[Cue]) -> str:
+def changes_to(cues: list[Cue]) -> str:
+    """Say what was done to a track, as Creative Commons licences ask for."""
     looped = ", repeated" if any(cue.loop for cue in cues) else ""
     return f"excerpt{looped}, faded, loudness adjusted"
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return a time as minutes and whole seconds."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

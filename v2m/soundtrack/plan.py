@@ -156,6 +156,7 @@ class CuePlan(_Part):
     format: Literal["v2m-plan/1"] = "v2m-plan/1"
     video: PlannedVideo
     profile: str
+    usage: Literal["personal", "commercial"] = "personal"
     min_probability: Share
     seed: int = 0
     versions: dict[str, str] = Field(default_factory=dict)

@@ -12,7 +12,7 @@ from v2m.soundtrack.timecode import FrameRate, frame_rate
 USAGE = "background"
 """Nobody on the screen plays or hears the music (BI or BV on paper cue sheets)."""
 
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "cue",
     "title",
     "artist",
