@@ -365,8 +365,10 @@ class Library:
         """Decide scene by scene."""
         from v2m.planner import decided
 
+        among = self._usable(options.usage)
         return [
-            decided(one, self._search_or_nothing(one.query, top, options), options) for one in asked
+            decided(one, self._search_or_nothing(one.query, top, options, among), options)
+            for one in asked
         ]
 
     def _judged(self, asked: Sequence["AskedScene"], options: PlanOptions) -> list["SceneChoice"]:
@@ -384,11 +386,12 @@ class Library:
             for one in asked
         ]
 
-    def _search_or_nothing(self, query: "Query", top: int, options: PlanOptions) -> list["Match"]:
+    def _search_or_nothing(
+        self, query: "Query", top: int, options: PlanOptions, among: set[str] | None
+    ) -> list["Match"]:
         """An empty library still scores a video when composing is allowed."""
         if options.generate != "never" and not self.catalogue.count():
             return []
-        among = self._usable(options.usage)
         matches = self._searcher.search(query, top, by=options.by, where=options.where, among=among)
         if not matches and options.generate == "never":
             asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
