@@ -422,7 +422,8 @@ PROTOTYPES: Mapping[str, Mapping[str, float]] = {
 }
 """Moods and scenes by the attributes their music tends to have, as phrases or descriptors.
 
-Written by hand, before the fresh queries of the quality benchmark were."""
+Written by hand, before the fresh queries of the quality benchmark were; the last two (corporate,
+lounge) came later, with the anchors."""
 
 EXCITING: Mapping[str, float] = {
     "arousal": 1.0,
