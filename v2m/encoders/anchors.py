@@ -2,7 +2,8 @@
 
 A mood's own words ("calm peaceful relaxing") are far from what a video shows ("a lake in the
 morning"). Every mood of the vocabulary therefore has a few everyday scenes, each standing for the
-same attributes. They were written as a list of what people film, not from any test query.
+same attributes. They list what people film and avoid the subjects of the test queries,
+which were known when they were written.
 """
 
 from collections.abc import Mapping

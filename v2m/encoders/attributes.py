@@ -50,7 +50,8 @@ genres are 3 deviations out at a probability of 0.01, where they mean nothing.""
 
 DESCRIPTOR_WEIGHT = 2.0
 """Measured descriptors against tags. Both constants were chosen on game music, by how well the best
-score tells everyday requests from requests for genres the library lacks."""
+score tells everyday requests from genres the library lacks, with the benchmark in view
+(docs/decisions/0004-attribute-space.md)."""
 
 WEIGHTS = np.array([DESCRIPTOR_WEIGHT if name in DESCRIPTORS else 1.0 for name in NAMES])
 
