@@ -9,28 +9,21 @@ from typing import TYPE_CHECKING
 from catalogs.store import Catalogue
 from v2m import __version__
 from v2m.encoders.profiles import Profile, load_profile
-from v2m.errors import InputError, MediaError
-from v2m.progress import working
+from v2m.errors import InputError
 from v2m.results import FindResult, FoundScene, PlanOptions
-from v2m.types import Audio, Provenance, Scene, Track, TrackRecord, VideoFacts
+from v2m.types import Audio, Provenance, Scene, Track, TrackRecord
 
 if TYPE_CHECKING:
     from generator.arranger.composer import Arranger
     from generator.prompts import TemplateWriter
     from indexer.index import IndexReport
     from retriever.query import Query
-    from retriever.search import Match, Searcher
-    from v2m.planner import AskedScene, SceneChoice
-    from v2m.soundtrack.plan import CuePlan, Mix
+    from retriever.search import Searcher
+    from v2m.cueing import Compose
+    from v2m.planner import VideoPlanner
+    from v2m.soundtrack.plan import CuePlan
     from v2m.soundtrack.render import RenderReport
     from v2m.video.describe import LiteDescriber
-
-SCENE_CANDIDATES = 30
-MOST_CANDIDATES = 120
-"""Tracks considered per scene, and for a whole video, when the sequence of tracks is chosen."""
-
-SILENT_ORIGINAL_LUFS = -50.0
-"""A video's own sound below this is room noise; "auto" replaces it."""
 
 
 class Library:
@@ -206,9 +199,12 @@ class Library:
             )
             return self._find_video(Path(video), top, options)
         from retriever.decide import decide
+        from v2m.usage import usable_tracks
 
         query, description, seconds = self._single_query(text, image, audio, style)
-        matches = self._searcher.search(query, top, by=by, where=where, among=self._usable(usage))
+        matches = self._searcher.search(
+            query, top, by=by, where=where, among=usable_tracks(self.catalogue, usage)
+        )
         decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
         scene = FoundScene(None, description, query.text, decision, reason, tuple(matches))
         return FindResult(
@@ -216,8 +212,8 @@ class Library:
         )
 
     def _find_video(self, video: Path, top: int, options: PlanOptions) -> FindResult:
-        facts, asked = self._ask(video, options)
-        choices = self._choices(asked, options, top)
+        facts, asked = self._planner.ask(video, options)
+        choices = self._planner.choose(asked, options, top)
         scenes = tuple(
             FoundScene(c.scene, c.description.text, c.prompt, c.decision, c.reason, c.matches)
             for c in choices
@@ -271,49 +267,7 @@ class Library:
             MediaError: the video cannot be read.
             InputError: an option or a note does not fit.
         """
-        from v2m.planner import place_cues, planned_scene, planned_video
-        from v2m.sequence import settle
-        from v2m.soundtrack.plan import CuePlan
-        from v2m.usage import check_usage, duties
-
-        options = options or PlanOptions()
-        path = Path(video)
-        facts, asked = self._ask(path, options)
-        choices = settle(
-            self._judged(asked, options),
-            min_probability=options.min_probability,
-            switch_cost=options.switch_cost,
-            most_tracks=options.most_tracks,
-        )
-
-        def compose(prompt: str, seconds: float, scene: Scene) -> tuple[Track, Provenance]:
-            return self.generate(
-                prompt,
-                min(seconds, self.composer.max_seconds),
-                seed=options.seed + scene.index,
-                parent_video=path.name,
-                parent_scene=scene.index,
-            )
-
-        cues = place_cues(choices, crossfade_seconds=options.crossfade_seconds, compose=compose)
-        plan = CuePlan(
-            video=planned_video(path, facts),
-            profile=self.profile.name,
-            usage=check_usage(options.usage),
-            min_probability=options.min_probability,
-            seed=options.seed,
-            versions={"v2m": __version__, **self.profile.versions()},
-            mix=self._mix(path, facts, options),
-            scenes=tuple(planned_scene(choice) for choice in choices),
-            cues=cues,
-            notices=tuple(
-                f"scene {c.scene.index}: {c.reason}"
-                for c in choices
-                if c.decision == "generate" or c.probability < options.min_probability
-            ),
-        )
-        bound = duties(plan) if options.usage != "personal" else []
-        return plan.model_copy(update={"notices": (*plan.notices, *bound)})
+        return self._planner.plan(Path(video), options or PlanOptions())
 
     def render(
         self, plan: "CuePlan", out: Path | str, *, video: Path | str | None = None
@@ -334,101 +288,6 @@ class Library:
         check_container(Path(video), Path(out), probe_video(Path(video)).video_codec)
         plan = self.plan(video, options)
         return plan, self.render(plan, out, video=video)
-
-    def _ask(self, video: Path, options: PlanOptions) -> tuple[VideoFacts, list["AskedScene"]]:
-        """Look at a video and say for each scene what is searched for."""
-        from retriever.query import scene_query
-        from v2m.planner import AskedScene
-        from v2m.video.probe import probe_video
-        from v2m.video.scenes import find_scenes
-
-        facts = probe_video(video)
-        with working("finding scenes", shown=options.shown):
-            scenes = find_scenes(video, facts, min_scene_seconds=options.min_scene_seconds)
-        notes = _checked_notes(options.notes or {}, len(scenes))
-        with working("looking at scenes", shown=options.shown):
-            descriptions = self._describer.describe(video, scenes)
-        writer = self._writer(options.style)
-        asked = []
-        for scene, seen in zip(scenes, descriptions, strict=True):
-            note = notes.get(scene.index, "")
-            prompt = note or writer.write(seen)
-            query = scene_query(
-                self.profile, seen, prompt, note=note, seconds=scene.span.duration_seconds
-            )
-            asked.append(AskedScene(scene, seen, prompt, note, query))
-        return facts, asked
-
-    def _choices(
-        self, asked: Sequence["AskedScene"], options: PlanOptions, top: int
-    ) -> list["SceneChoice"]:
-        """Decide scene by scene."""
-        from v2m.planner import decided
-
-        among = self._usable(options.usage)
-        return [
-            decided(one, self._search_or_nothing(one.query, top, options, among), options)
-            for one in asked
-        ]
-
-    def _judged(self, asked: Sequence["AskedScene"], options: PlanOptions) -> list["SceneChoice"]:
-        """Decide with the same tracks judged for every scene: the likeliest of any scene."""
-        from v2m.planner import decided
-
-        choices = self._choices(asked, options, SCENE_CANDIDATES)
-        found = [match for choice in choices for match in choice.matches]
-        found.sort(key=lambda match: -match.probability)
-        tracks = list(dict.fromkeys(match.track.track_id for match in found))[:MOST_CANDIDATES]
-        if not tracks:
-            return choices
-        return [
-            decided(one, self._searcher.judge(one.query, tracks, by=options.by), options)
-            for one in asked
-        ]
-
-    def _search_or_nothing(
-        self, query: "Query", top: int, options: PlanOptions, among: set[str] | None
-    ) -> list["Match"]:
-        """An empty library still scores a video when composing is allowed."""
-        if options.generate != "never" and not self.catalogue.count():
-            return []
-        matches = self._searcher.search(query, top, by=options.by, where=options.where, among=among)
-        if not matches and options.generate == "never":
-            asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
-            raise InputError(f"no track meets {asked}, and composing is off")
-        return matches
-
-    def _usable(self, usage: str) -> set[str] | None:
-        """Return the tracks whose licence allows a usage; None where all do."""
-        from v2m.usage import allows, check_usage, track_licence
-
-        if check_usage(usage) == "personal":
-            return None
-        tracks = self.catalogue.tracks()
-        return {t.track_id for t in tracks if allows(track_licence(t), usage)}
-
-    def _mix(self, video: Path, facts: VideoFacts, options: PlanOptions) -> "Mix":
-        from v2m.audio.decode import decode_audio
-        from v2m.audio.loudness import integrated_lufs
-        from v2m.soundtrack.plan import Mix
-
-        chosen = options.original_audio
-        if not facts.has_audio:
-            chosen = "replace"
-        elif chosen == "auto":
-            try:
-                sound = decode_audio(video, sample_rate=22050)
-                loud = integrated_lufs(sound.samples, sound.sample_rate) > SILENT_ORIGINAL_LUFS
-            except MediaError:  # a sound stream without sound
-                loud = False
-            chosen = "mix" if loud else "replace"
-        return Mix(
-            target_lufs=options.target_lufs,
-            true_peak_dbtp=options.true_peak_dbtp,
-            crossfade_seconds=options.crossfade_seconds,
-            original_audio="mix" if chosen == "mix" else "replace",
-            original_under_lu=options.original_under_lu,
-        )
 
     # ---- housekeeping ------------------------------------------------------------------------
 
@@ -471,6 +330,33 @@ class Library:
         self.__dict__.pop("_searcher", None)
 
     @cached_property
+    def _planner(self) -> "VideoPlanner":
+        from v2m.planner import VideoPlanner
+
+        return VideoPlanner(
+            self.catalogue,
+            self.profile,
+            lambda: self._searcher,
+            self._describer,
+            self._writer,
+            self._composing,
+        )
+
+    def _composing(self, video: Path, options: PlanOptions) -> "Compose":
+        """Return what composes for the scenes of a video."""
+
+        def compose(prompt: str, seconds: float, scene: Scene) -> tuple[Track, Provenance]:
+            return self.generate(
+                prompt,
+                min(seconds, self.composer.max_seconds),
+                seed=options.seed + scene.index,
+                parent_video=video.name,
+                parent_scene=scene.index,
+            )
+
+        return compose
+
+    @cached_property
     def _describer(self) -> "LiteDescriber":
         from v2m.video.describe import LiteDescriber
 
@@ -480,14 +366,3 @@ class Library:
         from generator.prompts import TemplateWriter
 
         return TemplateWriter(style)
-
-
-def _checked_notes(notes: dict[int, str], n_scenes: int) -> dict[int, str]:
-    for index, note in notes.items():
-        if not 0 <= index < n_scenes:
-            raise InputError(
-                f"--note {index}=…: the video has {n_scenes} scenes, numbered 0 to {n_scenes - 1}"
-            )
-        if not note.strip():
-            raise InputError(f"--note {index}=…: the note is empty")
-    return notes

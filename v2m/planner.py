@@ -1,220 +1,186 @@
-"""Turns what was found for each scene into a cue plan: decide, compose on a miss, fit, place."""
+"""Plans the music of a video: look at it, search for every scene, settle on tracks, place cues."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from retriever.decide import decide
-from retriever.query import Query
-from retriever.search import Match
+from v2m import __version__
 from v2m.audio.decode import decode_audio
-from v2m.files import path_to_text
+from v2m.audio.loudness import integrated_lufs
+from v2m.choices import AskedScene, SceneChoice, decided
+from v2m.cueing import Compose, place_cues, planned_scene, planned_video
+from v2m.encoders.profiles import Profile
+from v2m.errors import InputError, MediaError
+from v2m.progress import working
+from v2m.protocols import Describer, PromptWriter
 from v2m.results import PlanOptions
-from v2m.soundtrack.fit import Fit, fit_exact, fit_track
-from v2m.soundtrack.plan import Candidate, Cue, PlannedScene, PlannedVideo
-from v2m.types import Description, Provenance, Scene, Span, Track, VideoFacts
-from v2m.video.probe import video_digest
+from v2m.sequence import settle
+from v2m.soundtrack.plan import CuePlan, Mix
+from v2m.types import VideoFacts
+from v2m.usage import check_usage, duties, usable_tracks
+from v2m.video.probe import probe_video
+from v2m.video.scenes import find_scenes
 
-SAMPLE_RATE = 48000
-FADE_IN_SECONDS = 0.3
-FADE_OUT_SECONDS = 2.0
+if TYPE_CHECKING:
+    from catalogs.store import Catalogue
+    from retriever.query import Query
+    from retriever.search import Match, Searcher
 
-Compose = Callable[[str, float, Scene], tuple[Track, Provenance]]
-"""Makes a track of a length for a scene and adds it to the library."""
+SCENE_CANDIDATES = 30
+MOST_CANDIDATES = 120
+"""Tracks considered per scene, and for a whole video, when the sequence of tracks is chosen."""
 
-
-@dataclass(frozen=True, slots=True)
-class AskedScene:
-    """A scene and what is searched for it.
-
-    Attributes:
-        scene: the stretch of video.
-        description: what it shows.
-        prompt: the words that are searched for and would be composed from.
-        note: a person's own direction, "" where none.
-        query: the same as vectors.
-    """
-
-    scene: Scene
-    description: Description
-    prompt: str
-    note: str
-    query: Query
+SILENT_ORIGINAL_LUFS = -50.0
+"""A video's own sound below this is room noise; "auto" replaces it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SceneChoice:
-    """A scene, what was found for it, and what will be done.
+@dataclass(frozen=True)
+class VideoPlanner:
+    """Plans videos with the parts of one library.
 
     Attributes:
-        scene: the stretch of video.
-        description: what it shows.
-        prompt: the words that were searched for and would be composed from.
-        note: a person's own direction, "" where none.
-        matches: best first.
-        decision: "retrieve" or "generate".
-        reason: why, in plain words.
+        catalogue: the tracks.
+        profile: the models.
+        searcher: returns what searches the catalogue; called only when there is something in it.
+        describer: says what scenes show.
+        writer: returns the prompt writer of a style.
+        compose: makes a track on a miss and adds it to the catalogue.
     """
 
-    scene: Scene
-    description: Description
-    prompt: str
-    note: str
-    matches: tuple[Match, ...]
-    decision: str
-    reason: str
+    catalogue: "Catalogue"
+    profile: Profile
+    searcher: Callable[[], "Searcher"]
+    describer: Describer
+    writer: Callable[[str], PromptWriter]
+    compose: Callable[[Path, PlanOptions], Compose]
 
-    @property
-    def probability(self) -> float:
-        """Probability of the best match, 0 where there is none."""
-        return self.matches[0].probability if self.matches else 0.0
+    def plan(self, video: Path, options: PlanOptions) -> CuePlan:
+        """Make a cue plan: every scene gets music out of the library, or composed on a miss.
 
+        Raises:
+            MediaError: the video cannot be read.
+            InputError: an option or a note does not fit.
+        """
+        facts, asked = self.ask(video, options)
+        choices = settle(
+            self._judged(asked, options),
+            min_probability=options.min_probability,
+            switch_cost=options.switch_cost,
+            most_tracks=options.most_tracks,
+        )
+        cues = place_cues(
+            choices,
+            crossfade_seconds=options.crossfade_seconds,
+            compose=self.compose(video, options),
+        )
+        plan = CuePlan(
+            video=planned_video(video, facts),
+            profile=self.profile.name,
+            usage=check_usage(options.usage),
+            min_probability=options.min_probability,
+            seed=options.seed,
+            versions={"v2m": __version__, **self.profile.versions()},
+            mix=planned_mix(video, facts, options),
+            scenes=tuple(planned_scene(choice) for choice in choices),
+            cues=cues,
+            notices=tuple(_misses(choices, options)),
+        )
+        bound = duties(plan) if options.usage != "personal" else []
+        return plan.model_copy(update={"notices": (*plan.notices, *bound)})
 
-def decided(asked: AskedScene, matches: Sequence[Match], options: PlanOptions) -> SceneChoice:
-    """Decide for one scene between the library and the composer."""
-    decision, reason = decide(
-        matches, generate=options.generate, min_probability=options.min_probability
-    )
-    return SceneChoice(
-        asked.scene, asked.description, asked.prompt, asked.note, tuple(matches), decision, reason
-    )
+    def ask(self, video: Path, options: PlanOptions) -> tuple[VideoFacts, list[AskedScene]]:
+        """Look at a video and say for each scene what is searched for."""
+        from retriever.query import scene_query
 
-
-def planned_video(path: Path, facts: VideoFacts) -> PlannedVideo:
-    """Return the plan's record of a video."""
-    return PlannedVideo(
-        path=path_to_text(path.absolute()),
-        sha256=video_digest(path),
-        duration_seconds=facts.duration_seconds,
-        fps=facts.fps,
-        width=facts.width,
-        height=facts.height,
-        has_audio=facts.has_audio,
-    )
-
-
-def planned_scene(choice: SceneChoice, n_candidates: int = 3) -> PlannedScene:
-    """Return the plan's record of a choice."""
-    return PlannedScene(
-        index=choice.scene.index,
-        start_seconds=choice.scene.span.start_seconds,
-        end_seconds=choice.scene.span.end_seconds,
-        start_frame=choice.scene.start_frame,
-        end_frame=choice.scene.end_frame,
-        description=choice.description.text,
-        note=choice.note,
-        prompt=choice.prompt,
-        decision="retrieve" if choice.decision == "retrieve" else "generate",
-        probability=choice.probability,
-        reason=choice.reason,
-        candidates=tuple(
-            Candidate(
-                track_id=match.track.track_id,
-                title=match.track.title,
-                score=round(match.score, 4),
-                probability=round(match.probability, 4),
-                why=match.why,
+        facts = probe_video(video)
+        with working("finding scenes", shown=options.shown):
+            scenes = find_scenes(video, facts, min_scene_seconds=options.min_scene_seconds)
+        notes = _checked_notes(options.notes or {}, len(scenes))
+        with working("looking at scenes", shown=options.shown):
+            descriptions = self.describer.describe(video, scenes)
+        writer = self.writer(options.style)
+        asked = []
+        for scene, seen in zip(scenes, descriptions, strict=True):
+            note = notes.get(scene.index, "")
+            prompt = note or writer.write(seen)
+            query = scene_query(
+                self.profile, seen, prompt, note=note, seconds=scene.span.duration_seconds
             )
-            for match in choice.matches[:n_candidates]
-        ),
+            asked.append(AskedScene(scene, seen, prompt, note, query))
+        return facts, asked
+
+    def choose(
+        self, asked: Sequence[AskedScene], options: PlanOptions, top: int
+    ) -> list[SceneChoice]:
+        """Search and decide scene by scene."""
+        among = usable_tracks(self.catalogue, options.usage)
+        return [
+            decided(one, self._search_or_nothing(one.query, top, options, among), options)
+            for one in asked
+        ]
+
+    def _judged(self, asked: Sequence[AskedScene], options: PlanOptions) -> list[SceneChoice]:
+        """Decide with the same tracks judged for every scene: the likeliest of any scene."""
+        choices = self.choose(asked, options, SCENE_CANDIDATES)
+        found = [match for choice in choices for match in choice.matches]
+        found.sort(key=lambda match: -match.probability)
+        tracks = list(dict.fromkeys(match.track.track_id for match in found))[:MOST_CANDIDATES]
+        if not tracks:
+            return choices
+        judge = self.searcher().judge
+        return [decided(one, judge(one.query, tracks, by=options.by), options) for one in asked]
+
+    def _search_or_nothing(
+        self, query: "Query", top: int, options: PlanOptions, among: set[str] | None
+    ) -> list["Match"]:
+        """An empty library still scores a video when composing is allowed."""
+        if options.generate != "never" and not self.catalogue.count():
+            return []
+        matches = self.searcher().search(
+            query, top, by=options.by, where=options.where, among=among
+        )
+        if not matches and options.generate == "never":
+            asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
+            raise InputError(f"no track meets {asked}, and composing is off")
+        return matches
+
+
+def planned_mix(video: Path, facts: VideoFacts, options: PlanOptions) -> Mix:
+    """Decide how the finished sound is made; "auto" keeps an original sound that is heard."""
+    chosen = options.original_audio
+    if not facts.has_audio:
+        chosen = "replace"
+    elif chosen == "auto":
+        try:
+            sound = decode_audio(video, sample_rate=22050)
+            loud = integrated_lufs(sound.samples, sound.sample_rate) > SILENT_ORIGINAL_LUFS
+        except MediaError:  # a sound stream without sound
+            loud = False
+        chosen = "mix" if loud else "replace"
+    return Mix(
+        target_lufs=options.target_lufs,
+        true_peak_dbtp=options.true_peak_dbtp,
+        crossfade_seconds=options.crossfade_seconds,
+        original_audio="mix" if chosen == "mix" else "replace",
+        original_under_lu=options.original_under_lu,
     )
 
 
-def place_cues(
-    choices: Sequence[SceneChoice], *, crossfade_seconds: float, compose: Compose
-) -> tuple[Cue, ...]:
-    """Give every scene its music; neighbours that want the same track share one cue."""
-    groups = [list(group) for _, group in groupby(choices, key=_wanted)]
-    cues = []
-    for number, group in enumerate(groups):
-        first, last = number == 0, number == len(groups) - 1
-        sides = (0.0 if first else crossfade_seconds / 2, 0.0 if last else crossfade_seconds / 2)
-        span = Span(group[0].scene.span.start_seconds, group[-1].scene.span.end_seconds)
-        place = _Place(span, tuple(choice.scene.index for choice in group), sides)
-        if group[0].decision == "generate":
-            cues.append(_generated(group[0], place, compose))
-        else:
-            # the scene it fits best names the section and the reason
-            cues.append(_retrieved(max(group, key=lambda choice: choice.probability), place))
-    return tuple(cues)
+def _misses(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:
+    return [
+        f"scene {choice.scene.index}: {choice.reason}"
+        for choice in choices
+        if choice.decision == "generate" or choice.probability < options.min_probability
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    span: Span
-    scenes: tuple[int, ...]
-    sides: tuple[float, float]  # seconds of crossfade reaching beyond the span, before and after
-
-    @property
-    def fades(self) -> tuple[float, float]:
-        """Seconds of fade in and fade out where no neighbour is crossfaded."""
-        longest = self.span.duration_seconds / 4
-        return round(min(FADE_IN_SECONDS, longest), 4), round(min(FADE_OUT_SECONDS, longest), 4)
-
-
-def _wanted(choice: SceneChoice) -> tuple[str, str]:
-    if choice.decision == "generate":
-        return "generate", choice.prompt
-    return "retrieve", choice.matches[0].track.track_id
-
-
-def _retrieved(choice: SceneChoice, place: _Place) -> Cue:
-    match = choice.matches[0]
-    track = match.track
-    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
-    fit = fit_track(audio, match.section, place.span.duration_seconds, track.tempo_bpm, place.sides)
-    return _cue(track, place, fit).model_copy(
-        update={
-            "source": "retrieved",
-            "score": round(match.score, 4),
-            "probability": round(match.probability, 4),
-            "why": match.why,
-        }
-    )
-
-
-def _generated(choice: SceneChoice, place: _Place, compose: Compose) -> Cue:
-    before, after = place.sides
-    seconds = place.span.duration_seconds
-    track, made = compose(choice.prompt, before + seconds + after, choice.scene)
-    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
-    if audio.duration_seconds > before + seconds - 0.01:
-        fit = fit_exact(audio, seconds, before)
-    else:  # longer than the composer can write: the piece repeats
-        whole = Span(0.0, audio.duration_seconds)
-        fit = fit_track(audio, whole, seconds, track.tempo_bpm, place.sides)
-    return _cue(track, place, fit).model_copy(
-        update={
-            "source": "generated",
-            "why": choice.reason,
-            "prompt": made.prompt,
-            "seed": made.seed,
-            "model": f"{made.model} {made.revision}",
-            # a composed piece begins and ends by itself
-            "fade_in_seconds": 0.0,
-            "fade_out_seconds": 0.0,
-        }
-    )
-
-
-def _cue(track: Track, place: _Place, fit: Fit) -> Cue:
-    return Cue(
-        start_seconds=place.span.start_seconds,
-        end_seconds=place.span.end_seconds,
-        scenes=place.scenes,
-        source="retrieved",
-        track_id=track.track_id,
-        track_path=path_to_text(track.path),
-        title=track.title,
-        artist=track.artist,
-        in_seconds=fit.in_seconds,
-        out_seconds=fit.out_seconds,
-        loop=fit.loop,
-        gain_db=fit.gain_db,
-        licence=track.licence,
-        licence_url=track.licence_url,
-        attribution=track.attribution,
-        fade_in_seconds=place.fades[0],
-        fade_out_seconds=place.fades[1],
-    )
+def _checked_notes(notes: dict[int, str], n_scenes: int) -> dict[int, str]:
+    for index, note in notes.items():
+        if not 0 <= index < n_scenes:
+            raise InputError(
+                f"--note {index}=…: the video has {n_scenes} scenes, numbered 0 to {n_scenes - 1}"
+            )
+        if not note.strip():
+            raise InputError(f"--note {index}=…: the note is empty")
+    return notes

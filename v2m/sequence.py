@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from retriever.search import Match
+from v2m.choices import SceneChoice
 from v2m.errors import InputError
-from v2m.planner import SceneChoice
 
 SWITCH_COST = 0.5
 """A change of track must gain this much fit, in log odds: 62 % against 50 % just pays."""

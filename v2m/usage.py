@@ -20,6 +20,7 @@ import re
 from typing import Literal, get_args
 
 from catalogs.licences import Licence, parse_licence
+from catalogs.store import Catalogue
 from v2m.errors import ConfigError
 from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.types import Track
@@ -46,6 +47,13 @@ def check_usage(usage: str) -> Usage:
         if usage == known:
             return known
     raise ConfigError("usage", usage, USAGES)
+
+
+def usable_tracks(catalogue: Catalogue, usage: str) -> set[str] | None:
+    """Return the ids of the tracks whose licence allows a usage; None where all do."""
+    if check_usage(usage) == "personal":
+        return None
+    return {t.track_id for t in catalogue.tracks() if allows(track_licence(t), usage)}
 
 
 def breaches(plan: CuePlan, usage: str) -> list[str]:

@@ -13,7 +13,8 @@ from generator.arranger.prompt import read_prompt
 from generator.arranger.styles import STYLES
 from retriever.search import Match
 from tests.conftest import WriteMusic
-from v2m.planner import SceneChoice, place_cues, planned_scene
+from v2m.choices import SceneChoice
+from v2m.cueing import place_cues, planned_scene
 from v2m.report import find_json, find_text, plan_text
 from v2m.results import FindResult, FoundScene
 from v2m.soundtrack.credits import credits_text

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retriever.search import Match
+from v2m.choices import SceneChoice
 from v2m.errors import InputError
-from v2m.planner import SceneChoice
 from v2m.sequence import log_odds, settle
 from v2m.types import Description, Scene, Span, Track
 

@@ -1,0 +1,67 @@
+"""A scene, what is asked for it, and what was decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retriever.decide import decide
+from retriever.query import Query
+from retriever.search import Match
+from v2m.results import PlanOptions
+from v2m.types import Description, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class AskedScene:
+    """A scene and what is searched for it.
+
+    Attributes:
+        scene: the stretch of video.
+        description: what it shows.
+        prompt: the words that are searched for and would be composed from.
+        note: a person's own direction, "" where none.
+        query: the same as vectors.
+    """
+
+    scene: Scene
+    description: Description
+    prompt: str
+    note: str
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class SceneChoice:
+    """A scene, what was found for it, and what will be done.
+
+    Attributes:
+        scene: the stretch of video.
+        description: what it shows.
+        prompt: the words that were searched for and would be composed from.
+        note: a person's own direction, "" where none.
+        matches: best first.
+        decision: "retrieve" or "generate".
+        reason: why, in plain words.
+    """
+
+    scene: Scene
+    description: Description
+    prompt: str
+    note: str
+    matches: tuple[Match, ...]
+    decision: str
+    reason: str
+
+    @property
+    def probability(self) -> float:
+        """Probability of the best match, 0 where there is none."""
+        return self.matches[0].probability if self.matches else 0.0
+
+
+def decided(asked: AskedScene, matches: Sequence[Match], options: PlanOptions) -> SceneChoice:
+    """Decide for one scene between the library and the composer."""
+    decision, reason = decide(
+        matches, generate=options.generate, min_probability=options.min_probability
+    )
+    return SceneChoice(
+        asked.scene, asked.description, asked.prompt, asked.note, tuple(matches), decision, reason
+    )
