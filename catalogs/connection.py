@@ -23,10 +23,13 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def connected(path: Path, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def connected(
+    path: Path, *, write: bool, transaction: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection, waiting while another process holds the file.
 
-    A block that writes runs in one transaction: committed at its end, rolled back if it fails.
+    A block that writes runs in one transaction: committed at its end, rolled back if it fails;
+    with ``transaction`` off it brings its own.
 
     Raises:
         StateError: the file is no catalogue.
@@ -35,10 +38,10 @@ def connected(path: Path, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]
     with _one_at_a_time:
         con = _open_patiently(path, write=write)
         try:
-            if write:
+            if write and transaction:
                 con.execute("BEGIN")
             yield con
-            if write:
+            if write and transaction:
                 con.execute("COMMIT")
         except (duckdb.IOException, duckdb.TransactionException) as err:
             raise BackendError("catalogue", f"{printable(path)}: {first_line(err)}") from err

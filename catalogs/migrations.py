@@ -110,6 +110,11 @@ def check_version(con: Connection) -> int:
     return version
 
 
+def is_current(version: int) -> bool:
+    """Whether a schema version is the one this program writes."""
+    return version == len(MIGRATIONS)
+
+
 def migrate(con: Connection) -> None:
     """Apply what is missing, all in one transaction.
 
@@ -117,7 +122,7 @@ def migrate(con: Connection) -> None:
         StateError: a newer v2m made this catalogue.
     """
     version = check_version(con)
-    if version == len(MIGRATIONS):
+    if is_current(version):
         return
     con.execute("BEGIN")
     if version == 0:

@@ -78,7 +78,7 @@ class Library:
             InputError: a folder does not exist or cannot be read.
             StateError: another run works on this catalogue.
         """
-        from catalogs.store import index_lock
+        from catalogs.lock import index_lock
         from indexer.index import Options, index
         from indexer.runner import default_workers
         from indexer.scan import scan

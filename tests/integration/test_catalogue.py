@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalogs.lock import index_lock
 from catalogs.rows import Failure, IndexedFile, SeenFile
 from catalogs.search_index import SearchIndex
-from catalogs.store import Catalogue, index_lock
+from catalogs.store import Catalogue
 from v2m.errors import InputError, StateError
 from v2m.types import Provenance, Span, Track, TrackRecord, VectorRow
 from v2m.vectors.flat import FlatIndex
@@ -172,7 +173,7 @@ def test_a_missing_catalogue_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_a_catalogue_of_a_newer_version_is_refused(catalogue: Catalogue) -> None:
-    with catalogue._writing() as con:
+    with catalogue.writing() as con:
         con.execute("UPDATE meta SET value = '999' WHERE name = 'schema_version'")
 
     for create in (True, False):
@@ -261,7 +262,8 @@ WRITER = textwrap.dedent(
     from pathlib import Path
     import numpy as np
     from catalogs.rows import IndexedFile
-    from catalogs.store import Catalogue, _put_tracks
+    from catalogs.store import Catalogue
+    from catalogs.writing import put_tracks
     from v2m.types import Span, Track, TrackRecord, VectorRow
 
     def file(n):
@@ -274,8 +276,8 @@ WRITER = textwrap.dedent(
     for n in range(int(sys.argv[2])):
         catalogue.write_batch([file(2 * n), file(2 * n + 1)])
     if sys.argv[3] == "die":
-        with catalogue._writing() as con:
-            _put_tracks(con, [file(9999).record])
+        with catalogue.writing() as con:
+            put_tracks(con, [file(9999).record])
             os.kill(os.getpid(), signal.SIGKILL)
     """
 )
