@@ -4,6 +4,8 @@
 ``FRESH`` were written afterwards, without looking at any ranking, and decide. ``ABSENT`` asks for
 music that the library of 28 tracks does not hold. ``SECOND`` was written when the anchors of the
 moods (v2m/encoders/anchors.py) were finished, because those came after FRESH had been scored.
+``THIRD`` was written before the attribute space was weighed anew, which was developed on
+game music and on ``REGISTERED`` alone: nothing was chosen by it.
 """
 
 REGISTERED_MOOD: dict[str, tuple[str, ...]] = {
@@ -112,6 +114,62 @@ SECOND_MOOD: dict[str, tuple[str, ...]] = {
         "first date under the cherry blossoms",
         "a kitten falls asleep on a lap",
         "he reads her the love letter he wrote",
+    ),
+}
+
+THIRD_MOOD: dict[str, tuple[str, ...]] = {
+    "calm": (
+        "a lake without a ripple, filmed from the shore",
+        "soft bed under a sleep story",
+        "tea on the balcony before sunrise, nobody speaks",
+        "slow motion clouds over the Alps for the website of a spa",
+        "undemanding background while a potter talks about his work",
+        "evening at a mountain hut, the day is over",
+    ),
+    "energetic": (
+        "downhill bikers in a sixty second teaser",
+        "countdown to kick-off, the stadium shakes",
+        "crossfit class at full throttle",
+        "quick cuts of a city marathon",
+        "hype video for a product launch",
+        "the robbers floor it and the police give chase",
+    ),
+    "happy": (
+        "a toddler takes her first steps and everyone cheers",
+        "bouncy tune for a recipe with pancakes",
+        "school is out, ice cream for all",
+        "cheery jingle for a toy shop",
+        "friends on a road trip sing along with the radio",
+        "spring fair with a merry-go-round and balloons",
+    ),
+    "nostalgic": (
+        "black and white pictures of my grandmother as a girl",
+        "the old cinema shows its last film",
+        "a box of postcards found in the attic",
+        "we were young then, and the summers were endless",
+        "a veteran visits his home town after fifty years",
+        "childhood bedroom, the toys still on the shelf",
+    ),
+    "tender": (
+        "a newborn in her mother's arms for the first time",
+        "a love song without words",
+        "he strokes the old dog's head",
+        "wedding vows, a tear, a smile",
+        "a hug at the airport after a year apart",
+        "lullaby for twins",
+    ),
+}
+
+THIRD_SOUND: dict[str, tuple[str, ...]] = {
+    "acoustic": (
+        "wooden flute, hand drum and guitar around a fire",
+        "a string quartet with a grand piano",
+        "played by people, not by machines",
+    ),
+    "electronic": (
+        "pulsing bass and filtered synth arpeggios",
+        "eighties drum machine and neon pads",
+        "soundscape made with modular synthesizers",
     ),
 }
 
