@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from catalogs.store import Catalogue
 from retriever.probes import PROBES
-from v2m.encoders.profiles import LiteProfile
 from v2m.evaluation.retrieval import auroc
+from v2m.profiles.lite import LiteProfile
 from v2m.types import Description, Vectors
 from v2m.vectors.arithmetic import unit_rows
 

@@ -30,8 +30,8 @@ from v2m.audio.decode import audio_identity, decode_audio
 from v2m.audio.sections import split_sections
 from v2m.encoders import listening
 from v2m.encoders.musicnn import Musicnn
-from v2m.encoders.profiles import LiteProfile
 from v2m.library import Library
+from v2m.profiles.lite import LiteProfile
 
 PROMPTS = ("calm piano by a lake", "energetic rock with drums", "epic battle, orchestra, choir")
 

@@ -14,16 +14,14 @@ from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, Scene, Track, TrackRecord
 
 if TYPE_CHECKING:
-    from generator.arranger.composer import Arranger
-    from generator.prompts import TemplateWriter
     from indexer.index import IndexReport
     from retriever.query import Query
     from retriever.search import Searcher
     from v2m.cueing import Compose
     from v2m.planner import VideoPlanner
+    from v2m.protocols import Composer
     from v2m.soundtrack.plan import CuePlan
     from v2m.soundtrack.render import RenderReport
-    from v2m.video.describe import LiteDescriber
 
 
 class Library:
@@ -244,8 +242,8 @@ class Library:
         if image is not None:
             from v2m.video.scenes import read_image
 
-            seen = self._describer.describe_frames(read_image(Path(image)))
-            prompt = self._writer(style).write(seen)
+            seen = self.profile.describer.describe_frames(read_image(Path(image)))
+            prompt = self.profile.writer(style).write(seen)
             return scene_query(self.profile, seen, prompt, kind="image"), seen.text, None
         sound = self._decode(Path(str(audio)))
         heard = self.profile.listen(sound, [])
@@ -309,16 +307,10 @@ class Library:
 
     # ---- parts, made when first needed -------------------------------------------------------
 
-    @cached_property
-    def composer(self) -> "Arranger":
+    @property
+    def composer(self) -> "Composer":
         """The profile's composer."""
-        from generator.arranger.composer import Arranger
-
-        def similarity(text: str, others: Sequence[str]) -> list[float]:
-            vectors = self.profile.text.encode_text([text, *others])
-            return [float(score) for score in vectors[1:] @ vectors[0]]
-
-        return Arranger(similarity=similarity)
+        return self.profile.composer
 
     @cached_property
     def _searcher(self) -> "Searcher":
@@ -337,8 +329,6 @@ class Library:
             self.catalogue,
             self.profile,
             lambda: self._searcher,
-            self._describer,
-            self._writer,
             self._composing,
         )
 
@@ -355,14 +345,3 @@ class Library:
             )
 
         return compose
-
-    @cached_property
-    def _describer(self) -> "LiteDescriber":
-        from v2m.video.describe import LiteDescriber
-
-        return LiteDescriber(self.profile.frames)
-
-    def _writer(self, style: str) -> "TemplateWriter":
-        from generator.prompts import TemplateWriter
-
-        return TemplateWriter(style)

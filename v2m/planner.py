@@ -13,7 +13,6 @@ from v2m.cueing import Compose, place_cues, planned_scene, planned_video
 from v2m.encoders.profiles import Profile
 from v2m.errors import InputError, MediaError
 from v2m.progress import working
-from v2m.protocols import Describer, PromptWriter
 from v2m.results import PlanOptions
 from v2m.sequence import settle
 from v2m.soundtrack.plan import CuePlan, Mix
@@ -43,16 +42,12 @@ class VideoPlanner:
         catalogue: the tracks.
         profile: the models.
         searcher: returns what searches the catalogue; called only when there is something in it.
-        describer: says what scenes show.
-        writer: returns the prompt writer of a style.
         compose: makes a track on a miss and adds it to the catalogue.
     """
 
     catalogue: "Catalogue"
     profile: Profile
     searcher: Callable[[], "Searcher"]
-    describer: Describer
-    writer: Callable[[str], PromptWriter]
     compose: Callable[[Path, PlanOptions], Compose]
 
     def plan(self, video: Path, options: PlanOptions) -> CuePlan:
@@ -98,8 +93,8 @@ class VideoPlanner:
             scenes = find_scenes(video, facts, min_scene_seconds=options.min_scene_seconds)
         notes = _checked_notes(options.notes or {}, len(scenes))
         with working("looking at scenes", shown=options.shown):
-            descriptions = self.describer.describe(video, scenes)
-        writer = self.writer(options.style)
+            descriptions = self.profile.describer.describe(video, scenes)
+        writer = self.profile.writer(options.style)
         asked = []
         for scene, seen in zip(scenes, descriptions, strict=True):
             note = notes.get(scene.index, "")

@@ -87,7 +87,15 @@ class Describer(Protocol):
     """Says what scenes of a video show."""
 
     def describe(self, video: Path, scenes: Sequence[Scene]) -> list[Description]:
-        """Return one description per scene, in order."""
+        """Return one description per scene, in order.
+
+        Raises:
+            MediaError: the video cannot be read.
+        """
+        ...
+
+    def describe_frames(self, frames: Frames) -> Description:
+        """Describe still pictures, at least one, all of one scene."""
         ...
 
 
@@ -110,6 +118,17 @@ class Composer(Protocol):
     @property
     def revision(self) -> str:
         """Version of the composer or its weights."""
+        ...
+
+    @property
+    def max_seconds(self) -> float:
+        """Longest piece it makes."""
+        ...
+
+    def parameters(
+        self, prompt: str, duration_seconds: float, seed: int
+    ) -> dict[str, str | int | float]:
+        """Return everything else that decides the sound, by name, for the record."""
         ...
 
     def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:

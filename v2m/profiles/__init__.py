@@ -1,0 +1,1 @@
+"""The profiles: each names all its parts; loaded by name through ``v2m.encoders.profiles``."""
