@@ -1,10 +1,21 @@
 """What the replaceable parts promise; implementations need to import nothing from here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from v2m.types import Audio, Description, Frames, Heard, Hits, Ids, Scene, Vectors
+from v2m.types import (
+    Audio,
+    Description,
+    Frames,
+    Heard,
+    Hits,
+    Ids,
+    Refused,
+    Scene,
+    SourceRow,
+    Vectors,
+)
 
 
 class Encoder(Protocol):
@@ -138,5 +149,31 @@ class Composer(Protocol):
 
         Raises:
             InputError: the duration is not positive or longer than the composer can make.
+        """
+        ...
+
+
+class Source(Protocol):
+    """A catalogue of open music that somebody else keeps."""
+
+    @property
+    def name(self) -> str:
+        """Name of the source, such as "fma"; with a row's key it names the track for good."""
+        ...
+
+    def n_rows(self) -> int:
+        """Return about how many rows there are, 0 where only reading would tell."""
+        ...
+
+    def notices(self) -> Sequence[str]:
+        """Return what a person should know about the whole, such as a table that is missing."""
+        ...
+
+    def rows(self) -> Iterator[SourceRow | Refused]:
+        """Yield every row in its order, each either read or refused with a reason.
+
+        Raises:
+            InputError: a file is missing, or is not what this source reads.
+            BackendError: a server cannot be reached.
         """
         ...

@@ -306,3 +306,55 @@ class TrackRecord:
     vectors: tuple[VectorRow, ...]
     analysis_version: str
     provenance: Provenance | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """What a source of open music says about one track.
+
+    Attributes:
+        key: its id in that source, unique there.
+        line: line of the file it was read from, from 1; 0 where there are no lines.
+        title: its name.
+        artist: "" where not named.
+        album: "" where not named.
+        description: words about it: genre, mood, tags, notes; "" where there are none.
+        duration_seconds: length; 0 where not named.
+        instrumental: 1 where the source says that nobody sings, else 0.
+        licence: licence as the source writes it; "" where none is named.
+        licence_url: "" where none is named.
+        attribution: the credit line; "" where the source writes none.
+        source_url: the page of the track.
+        audio_name: how the path of its sound file ends, such as "000/000002.mp3".
+        audio_url: where the sound can be fetched; "" where nowhere.
+    """
+
+    key: str
+    line: int
+    title: str
+    artist: str = ""
+    album: str = ""
+    description: str = ""
+    duration_seconds: float = 0.0
+    instrumental: float = 0.0
+    licence: str = ""
+    licence_url: str = ""
+    attribution: str = ""
+    source_url: str = ""
+    audio_name: str = ""
+    audio_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row of a source that cannot be used.
+
+    Attributes:
+        line: line of the file, from 1; 0 where there are no lines.
+        key: id of the row, "" where it has none.
+        reason: why, in plain words.
+    """
+
+    line: int
+    key: str
+    reason: str
