@@ -11,6 +11,7 @@ import typer
 from v2m.commands import evaluate, models, tracks
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
+    AllowUnknown,
     AsJson,
     By,
     Catalog,
@@ -136,6 +137,7 @@ def find(
     where: Where = None,
     style: Style = None,
     usage: Usage = None,
+    allow_unknown: AllowUnknown = None,
     note: Notes = None,
     min_probability: MinProbability = None,
     catalog: Catalog = None,
@@ -152,6 +154,7 @@ def find(
         profile=profile,
         style=style,
         usage=usage,
+        allow_unknown=allow_unknown,
         min_probability=min_probability,
     )
     result = open_library(settings).find(
@@ -167,6 +170,7 @@ def find(
         min_probability=settings.min_probability,
         min_scene_seconds=settings.min_scene_seconds,
         usage=settings.usage,
+        allow_unknown=settings.allow_unknown,
         shown=not as_json,
     )
     print_json(find_json(result)) if as_json else say(find_text(result))
@@ -183,6 +187,7 @@ def plan(
     where: Where = None,
     style: Style = None,
     usage: Usage = None,
+    allow_unknown: AllowUnknown = None,
     note: Notes = None,
     min_probability: MinProbability = None,
     generate: Generate = None,
@@ -207,6 +212,7 @@ def plan(
         profile=profile,
         style=style,
         usage=usage,
+        allow_unknown=allow_unknown,
         min_probability=min_probability,
         generate=generate,
         original_audio=original_audio,
@@ -260,6 +266,7 @@ def score(
     where: Where = None,
     style: Style = None,
     usage: Usage = None,
+    allow_unknown: AllowUnknown = None,
     note: Notes = None,
     min_probability: MinProbability = None,
     generate: Generate = None,
@@ -283,6 +290,7 @@ def score(
         profile=profile,
         style=style,
         usage=usage,
+        allow_unknown=allow_unknown,
         min_probability=min_probability,
         generate=generate,
         original_audio=original_audio,
@@ -430,6 +438,7 @@ def _plan_options(
         min_probability=settings.min_probability,
         style=settings.style,
         usage=settings.usage,
+        allow_unknown=settings.allow_unknown,
         by=tuple(branch.strip() for branch in by.split(",") if branch.strip()),
         where=where,
         notes=_notes(note),

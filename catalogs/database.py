@@ -46,9 +46,10 @@ class Database:
             _make(folder, database._path)
         with database.reading() as con:
             version = check_version(con)
+            current = version > 0 and is_current(con)
         if version == 0 and not create:
             raise _missing(folder)
-        if not is_current(version):
+        if not current:
             with connected(database._path, write=True, transaction=False) as con:
                 migrate(con)
         return database

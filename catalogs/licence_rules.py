@@ -16,20 +16,26 @@ BY, attribution: 4.0 clause 3(a)(1): creator, licence with link, and that it was
 Sampling: Sampling Plus 1.0 clause 3(a): only "highly transformative" partial use, and "the mere
     synchronization of the Work with a moving image shall not be considered a transformation".
     The whole work may be shared for non-commercial purposes only, or (plain Sampling) not at all.
-DevNations 2.0 clause 3: the grant ends at the borders of developing nations; a published video
-    does not.
+DevNations 2.0 clause 3 grants rights, synching among them (1(b)), in developing nations only; a
+    published video does not end at their borders.
 CC0 1.0 clause 2 waives all; clause 3 licenses what cannot be waived, without conditions.
 PDM and PDDC are no licences: somebody says that nothing is left to license.
 GPL-2.0 clause 2(b) and GPL-3.0 clause 5(c): the work "as a whole" goes out under the GPL, with its
     source (3; 6). Notices stay (1; 4). Without a number, any version may be chosen (9; 14).
 MIT, ISC, BSD, Apache-2.0 (clause 4), zlib-like: the notice goes with every copy.
-OGA-BY: CC BY without its clause on technical measures, clause 4(a).
-LAL 1.3 clauses 2.2 and 3: modified works under the same licence, authors named.
+OGA-BY: CC BY without the passages of clause 4(a) on technical measures; 3.0 clause 8(g) lets works
+    go out under CC BY 3.0 too.
+LAL 1.3 clauses 2.2 (authors named), 2.3 (modified works under the same licence) and 3 (a work that
+    takes it in keeps it free and says so); 1.2 clauses 2.2 and 2.3 the same.
 OAL 1.0.1: the same freedom for every derived work, authors named.
 """
 
 import re
 from typing import NamedTuple
+
+READING = "1"
+"""Version of the reading: raise it when a table here changes what a wording is read as, and every
+catalogue is read again when it is opened."""
 
 CC = "https://creativecommons.org"
 VERSIONS = ("1.0", "2.0", "2.1", "2.5", "3.0", "4.0")

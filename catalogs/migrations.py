@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import duckdb
 
+from catalogs.licence_columns import add_licence_columns, are_read, read_licences
 from v2m.errors import StateError
 
 Connection = duckdb.DuckDBPyConnection
@@ -80,7 +81,14 @@ def m001_initial(con: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_initial,)
+def m002_licences_as_columns(con: Connection) -> None:
+    """What licences allow, when they were read from their source, and tracks without a file."""
+    add_licence_columns(con)
+    con.execute("ALTER TABLE tracks ADD COLUMN retrieved_at VARCHAR DEFAULT ''")
+    con.execute("ALTER TABLE tracks ADD COLUMN has_audio BOOLEAN DEFAULT true")
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_initial, m002_licences_as_columns)
 """In order; a catalogue's schema version is how many of them it has seen."""
 
 
@@ -110,9 +118,9 @@ def check_version(con: Connection) -> int:
     return version
 
 
-def is_current(version: int) -> bool:
-    """Whether a schema version is the one this program writes."""
-    return version == len(MIGRATIONS)
+def is_current(con: Connection) -> bool:
+    """Whether a catalogue is of this program's schema and its licences are read by its rules."""
+    return check_version(con) == len(MIGRATIONS) and are_read(con)
 
 
 def migrate(con: Connection) -> None:
@@ -122,7 +130,7 @@ def migrate(con: Connection) -> None:
         StateError: a newer v2m made this catalogue.
     """
     version = check_version(con)
-    if is_current(version):
+    if version and is_current(con):
         return
     con.execute("BEGIN")
     if version == 0:
@@ -131,4 +139,5 @@ def migrate(con: Connection) -> None:
     for step in MIGRATIONS[version:]:
         step(con)
     con.execute("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(len(MIGRATIONS))])
+    read_licences(con)
     con.execute("COMMIT")

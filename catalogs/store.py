@@ -9,6 +9,7 @@ import duckdb
 from catalogs import health
 from catalogs.connection import first_line
 from catalogs.database import Database
+from catalogs.licence_columns import read_licences
 from catalogs.rows import COLUMNS, Failure, FileState, IndexedFile, SeenFile, VectorTable
 from catalogs.tracks import track_of_row
 from catalogs.vector_rows import put_vectors, vector_table
@@ -120,6 +121,7 @@ class Catalogue(Database):
                 "WHERE licence = '' AND origin = ?",
                 [licence, url, attribution, where_origin],
             )
+            read_licences(con)
 
     def count(self) -> int:
         """Return the number of tracks."""
@@ -159,7 +161,7 @@ class Catalogue(Database):
             raise InputError(f"{problem} with id {track_id!r}; see 'v2m tracks list'")
         return found[0]
 
-    def filter_ids(self, where: str) -> set[str]:
+    def filter_ids(self, where: str | None, also: str = "") -> set[str]:
         """Return the ids of tracks that meet a person's SQL condition.
 
         The condition can read the columns of tracks and nothing else: it runs on a connection
@@ -168,8 +170,10 @@ class Catalogue(Database):
         Raises:
             InputError: the condition is not valid; names the columns.
         """
-        check_condition(where)
-        sql = f"SELECT track_id FROM tracks WHERE (\n{where}\n)"  # noqa: S608 - checked, read-only
+        if where:
+            check_condition(where)
+        # checked, and run by a connection that cannot write
+        sql = f"SELECT track_id FROM tracks WHERE (\n{where or 'true'}\n) AND ({also or 'true'})"  # noqa: S608
         with self.reading() as con:
             con.execute("SET enable_external_access = false; SET lock_configuration = true")
             try:

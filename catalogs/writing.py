@@ -2,32 +2,38 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 
+from catalogs.generated_terms import terms_of
+from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.rows import COLUMNS, IndexedFile, SeenFile
 from catalogs.tracks import track_values
 from catalogs.vector_rows import put_vectors
 from v2m.files import path_to_text
-from v2m.types import Provenance, TrackRecord
+from v2m.types import Provenance, Track, TrackRecord
 
 TEXT_KINDS = ("title", "description")
 
 WORD_COLUMNS = (
     "path", "title", "artist", "album", "description", "licence", "licence_url", "attribution",
-    "source_url",
+    "source_url", "retrieved_at",
 )  # fmt: skip
 
 
 def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -> bool:
     """Add or renew tracks with vectors and provenance; tell whether vectors were replaced."""
-    names = ", ".join((*COLUMNS, "analysis_version"))
-    marks = ", ".join("?" * (len(COLUMNS) + 1))
-    renewed = ", ".join(f"{n} = excluded.{n}" for n in (*COLUMNS[1:], "analysis_version"))
+    columns = (*COLUMNS, *LICENCE_COLUMNS, "analysis_version")
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
     con.executemany(
         f"INSERT INTO tracks ({names}) VALUES ({marks}) ON CONFLICT (track_id) DO UPDATE SET "  # noqa: S608
         f"{renewed}, updated_at = current_localtimestamp()",
-        [[*track_values(record.track), record.analysis_version] for record in records],
+        [
+            [*track_values(record.track), *_licence(record.track), record.analysis_version]
+            for record in records
+        ],
     )
     replaced = [
         con.execute(
@@ -72,15 +78,19 @@ def put_words(con: duckdb.DuckDBPyConnection, file: SeenFile) -> None:
     """Give a track new words and place; its text vectors, made from the old words, go."""
     assert file.track is not None
     values = dict(zip(COLUMNS, track_values(file.track), strict=True))
-    changes = ", ".join(f"{name} = ?" for name in WORD_COLUMNS)
+    changes = ", ".join(f"{name} = ?" for name in (*WORD_COLUMNS, *LICENCE_COLUMNS))
     con.execute(
         f"UPDATE tracks SET {changes}, updated_at = current_localtimestamp() WHERE track_id = ?",  # noqa: S608
-        [*(values[name] for name in WORD_COLUMNS), file.track_id],
+        [*(values[name] for name in WORD_COLUMNS), *_licence(file.track), file.track_id],
     )
     con.execute(
         "DELETE FROM vectors WHERE track_id = ? AND list_contains(?, kind)",
         [file.track_id, list(TEXT_KINDS)],
     )
+
+
+def _licence(track: Track) -> list[Any]:
+    return licence_values(terms_of(track.licence, track.licence_url))
 
 
 def put_provenance(con: duckdb.DuckDBPyConnection, track_id: str, made: Provenance) -> None:

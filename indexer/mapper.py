@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,7 @@ def with_tags(track: Track, tags: FileTags) -> Track:
         licence=tags.licence,
         licence_url=tags.licence_url,
         source_url=tags.source_url,
+        retrieved_at=datetime.now(UTC).date().isoformat(),
     )
 
 

@@ -110,7 +110,7 @@ class Searcher:
         *,
         by: Sequence[str] = BRANCHES,
         where: str | None = None,
-        among: set[str] | None = None,
+        also: str = "",
     ) -> list[Match]:
         """Return the k tracks most likely to fit, best first.
 
@@ -119,7 +119,7 @@ class Searcher:
             k: at most this many.
             by: the branches that take part.
             where: SQL condition on columns of the catalogue's tracks.
-            among: only these tracks are considered; None means all.
+            also: a condition of our own, such as what a usage asks of licences.
 
         Raises:
             StateError: the library is empty or was indexed with another profile.
@@ -128,9 +128,7 @@ class Searcher:
         """
         self._check_library()
         asked = self._vectors(query, by)
-        allowed = self._catalogue.filter_ids(where) if where else None
-        if among is not None:
-            allowed = among if allowed is None else allowed & among
+        allowed = self._catalogue.filter_ids(where, also) if where or also else None
         if allowed is not None and not allowed:
             return []
         pool = max(POOL, 10 * k)

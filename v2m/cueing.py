@@ -155,6 +155,8 @@ def _cue(track: Track, place: _Place, fit: Fit) -> Cue:
         licence=track.licence,
         licence_url=track.licence_url,
         attribution=track.attribution,
+        source_url=track.source_url,
+        retrieved_at=track.retrieved_at,
         fade_in_seconds=place.fades[0],
         fade_out_seconds=place.fades[1],
     )

@@ -171,6 +171,7 @@ class Library:
         min_probability: float = 0.5,
         min_scene_seconds: float = 3.0,
         usage: str = "personal",
+        allow_unknown: bool = False,
         shown: bool = False,
     ) -> FindResult:
         """Find the tracks that fit best; exactly one of text, video, image and audio is given.
@@ -189,6 +190,7 @@ class Library:
                 min_probability=min_probability,
                 min_scene_seconds=min_scene_seconds,
                 usage=usage,
+                allow_unknown=allow_unknown,
                 style=style,
                 by=tuple(by),
                 where=where,
@@ -197,12 +199,11 @@ class Library:
             )
             return self._find_video(Path(video), top, options)
         from retriever.decide import decide
-        from v2m.usage import usable_tracks
+        from v2m.usage import usage_condition
 
         query, description, seconds = self._single_query(text, image, audio, style)
-        matches = self._searcher.search(
-            query, top, by=by, where=where, among=usable_tracks(self.catalogue, usage)
-        )
+        also = usage_condition(usage, allow_unknown=allow_unknown)
+        matches = self._searcher.search(query, top, by=by, where=where, also=also)
         decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
         scene = FoundScene(None, description, query.text, decision, reason, tuple(matches))
         return FindResult(

@@ -30,7 +30,16 @@ Usage = Annotated[
     str | None,
     typer.Option(
         "--usage",
-        help="personal (never published) or commercial: leaves out music that may not be used so.",
+        help="personal (never published), noncommercial (published, earns nothing) or commercial: "
+        "leaves out music that may not be used so.",
+        show_default=False,
+    ),
+]
+AllowUnknown = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-unknown",
+        help="Use music whose licence is not known, on your word that you hold one.",
         show_default=False,
     ),
 ]

@@ -17,7 +17,7 @@ from v2m.results import PlanOptions
 from v2m.sequence import settle
 from v2m.soundtrack.plan import CuePlan, Mix
 from v2m.types import VideoFacts
-from v2m.usage import check_usage, duties, usable_tracks
+from v2m.usage import check_usage, duties, trusted, usage_condition
 from v2m.video.probe import probe_video
 from v2m.video.scenes import find_scenes
 
@@ -73,6 +73,7 @@ class VideoPlanner:
             video=planned_video(video, facts),
             profile=self.profile.name,
             usage=check_usage(options.usage),
+            allow_unknown=options.allow_unknown,
             min_probability=options.min_probability,
             seed=options.seed,
             versions={"v2m": __version__, **self.profile.versions()},
@@ -82,7 +83,7 @@ class VideoPlanner:
             notices=tuple(_misses(choices, options)),
         )
         bound = duties(plan) if options.usage != "personal" else []
-        return plan.model_copy(update={"notices": (*plan.notices, *bound)})
+        return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
 
     def ask(self, video: Path, options: PlanOptions) -> tuple[VideoFacts, list[AskedScene]]:
         """Look at a video and say for each scene what is searched for."""
@@ -109,9 +110,9 @@ class VideoPlanner:
         self, asked: Sequence[AskedScene], options: PlanOptions, top: int
     ) -> list[SceneChoice]:
         """Search and decide scene by scene."""
-        among = usable_tracks(self.catalogue, options.usage)
+        also = usage_condition(options.usage, allow_unknown=options.allow_unknown)
         return [
-            decided(one, self._search_or_nothing(one.query, top, options, among), options)
+            decided(one, self._search_or_nothing(one.query, top, options, also), options)
             for one in asked
         ]
 
@@ -127,14 +128,12 @@ class VideoPlanner:
         return [decided(one, judge(one.query, tracks, by=options.by), options) for one in asked]
 
     def _search_or_nothing(
-        self, query: "Query", top: int, options: PlanOptions, among: set[str] | None
+        self, query: "Query", top: int, options: PlanOptions, also: str
     ) -> list["Match"]:
         """An empty library still scores a video when composing is allowed."""
         if options.generate != "never" and not self.catalogue.count():
             return []
-        matches = self.searcher().search(
-            query, top, by=options.by, where=options.where, among=among
-        )
+        matches = self.searcher().search(query, top, by=options.by, where=options.where, also=also)
         if not matches and options.generate == "never":
             asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
             raise InputError(f"no track meets {asked}, and composing is off")

@@ -217,6 +217,8 @@ TRACK_COLUMNS: tuple[str, ...] = (
     "licence_url",
     "attribution",
     "source_url",
+    "retrieved_at",
+    "has_audio",
 )
 
 

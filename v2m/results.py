@@ -56,7 +56,9 @@ class PlanOptions:
         generate: "on-miss", "never" or "always".
         min_probability: a best match less likely than this is a miss.
         style: how prompts are written: "simple", "brief", "long" or "drama".
-        usage: "personal" or "commercial"; music whose licence forbids it is left out.
+        usage: "personal", "noncommercial" or "commercial"; music whose licence forbids it is left
+            out.
+        allow_unknown: music whose licence is not known may be used.
         by: branches of matching.
         where: SQL condition on the catalogue's columns.
         notes: a person's own direction by scene index; it replaces what the scene shows.
@@ -76,6 +78,7 @@ class PlanOptions:
     min_probability: float = 0.5
     style: str = "brief"
     usage: str = "personal"
+    allow_unknown: bool = False
     by: tuple[str, ...] = ("description", "title", "audio")
     where: str | None = None
     notes: dict[int, str] | None = None

@@ -29,7 +29,9 @@ class Settings(BaseModel):
         batch: tracks written in one transaction; at most this many are lost to a kill.
         min_probability: a match less likely than this is a miss.
         generate: when to compose: on a miss, never, or for every scene.
-        usage: what the video is for: "personal" (never published) or "commercial".
+        usage: what the video is for: "personal" (never published), "noncommercial" (published,
+            earns nothing) or "commercial".
+        allow_unknown: use music whose licence is not known, on your word that you hold one.
         style: how prompts are written.
         min_scene_seconds: shorter scenes are merged with a neighbour.
         switch_cost: log odds that a change of track between scenes has to gain; 0 lets every scene
@@ -50,7 +52,8 @@ class Settings(BaseModel):
     batch: int = Field(default=8, ge=1, le=1000)
     min_probability: float = Field(default=0.5, ge=0, le=1)
     generate: Literal["on-miss", "never", "always"] = "on-miss"
-    usage: Literal["personal", "commercial"] = "personal"
+    usage: Literal["personal", "noncommercial", "commercial"] = "personal"
+    allow_unknown: bool = False
     style: Literal["simple", "brief", "long", "drama"] = "brief"
     min_scene_seconds: float = Field(default=3.0, ge=0.5, le=3600)
     switch_cost: float = Field(default=0.5, ge=0, le=100)

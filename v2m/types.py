@@ -207,7 +207,7 @@ class Track:
 
     Attributes:
         track_id: identity: a hash of the encoded audio stream, so that it survives moves and tags.
-        path: where the file was last seen.
+        path: where the file was last seen; empty without a file.
         title: from the tags, else from the file name.
         artist: "" where unknown.
         album: "" where unknown.
@@ -226,6 +226,9 @@ class Track:
         licence_url: "" where unknown.
         attribution: the credit line its source asks for; "" where none.
         source_url: where it came from; "" where unknown.
+        retrieved_at: day on which licence and credit were read there, as "2026-01-31"; "" for
+            music that was composed here, and for rows older than this column.
+        has_audio: False for a track that a source describes and whose sound is not here yet.
     """
 
     track_id: str
@@ -247,6 +250,8 @@ class Track:
     licence_url: str = ""
     attribution: str = ""
     source_url: str = ""
+    retrieved_at: str = ""
+    has_audio: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class PoliteClient:
 
     def close(self) -> None:
         """Close connections and the cache."""
-        self._asking.close()
+        self._asking.close()  # type: ignore[no-untyped-call]
         self._fetching.close()
 
     def json(self, url: str, parameters: Mapping[str, Any] | None = None) -> Any:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from v2m.soundtrack import credit_forms
 from v2m.soundtrack.credit_forms import (
     HEAD_HEIGHT,
     HEIGHT,
@@ -21,6 +22,7 @@ from v2m.soundtrack.credit_forms import (
     write_credits_json,
     write_credits_markdown,
 )
+from v2m.soundtrack.credits import credits_text
 from v2m.soundtrack.plan import Cue, CuePlan, Loop
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -58,6 +60,7 @@ FULL = _cue(
     licence="CC BY 4.0",
     licence_url=BY,
     attribution="Rain by Ada, https://ada.example.org/rain.",
+    retrieved_at="2026-01-31",
 )
 MADE = _cue(
     source="generated",
@@ -95,6 +98,7 @@ def test_the_document_names_the_same_as_values() -> None:
                 "attribution": "Rain by Ada, https://ada.example.org/rain.",
                 "licence": "CC BY 4.0",
                 "licence_url": BY,
+                "retrieved_at": "2026-01-31",
                 "changes": "excerpt, faded, loudness adjusted",
                 "generated": False,
                 "times": [
@@ -255,3 +259,56 @@ def test_a_film_without_music_has_a_card_with_its_name_alone(tmp_path: Path) -> 
 
     assert _used_columns(pixels) == [False] * 4
     assert (pixels[: TOP + HEAD_HEIGHT] != PAPER).any()
+
+
+CC = "https://creativecommons.org"
+FIVE = [
+    _cue(
+        track_id=title,
+        track_path=f"/m/{title}.mp3",
+        title=title,
+        artist=artist,
+        licence=licence,
+        licence_url=url,
+        source_url=f"https://music.example.org/{number}",
+        retrieved_at="2026-01-31",
+    )
+    for number, (title, artist, licence, url) in enumerate(
+        [
+            ("Harbour", "Ada", "CC BY 4.0", f"{CC}/licenses/by/4.0/"),
+            ("Kiefern", "Bo", "CC BY-SA 3.0 DE", f"{CC}/licenses/by-sa/3.0/de/"),
+            ("Open Sky", "Cy", "CC0 1.0", f"{CC}/publicdomain/zero/1.0/"),
+            ("Pixel Run", "Di", "OGA-BY 3.0", "https://static.opengameart.org/OGA-BY-3.0.txt"),
+            ("La Mer", "Eli", "Free Art License 1.3", "https://artlibre.org/licence/lal/en/"),
+        ]
+    )
+]
+
+
+def test_five_licences_are_all_in_every_form_of_words() -> None:
+    plan = _plan(*FIVE)
+    forms = (
+        credits_text(plan),
+        credits_markdown(plan).replace("\\", ""),
+        json.dumps(credits_document(plan)),
+    )
+
+    for cue in FIVE:
+        for form in forms:
+            for word in ("title", "artist", "licence", "licence_url", "source_url"):
+                assert cue[word] in form
+    for form in forms:
+        assert form.count("excerpt, faded, loudness adjusted") == 5
+
+
+def test_five_licences_fit_one_card_in_large_letters(tmp_path: Path) -> None:
+    assert draw_end_card(_plan(*FIVE), tmp_path / "card.png") == 1
+    lines = [line.words for e in credits_document(_plan(*FIVE))["tracks"] for line in _block(e)]
+
+    for cue in FIVE:
+        assert any(cue["licence"] in line for line in lines)
+        assert any(cue["licence_url"].removeprefix("https://") in line for line in lines)
+
+
+def _block(entry: dict[str, Any]) -> list[Any]:
+    return credit_forms._block(entry, WIDTH - 2 * MARGIN, 30)

@@ -34,10 +34,11 @@ ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 def credits_document(plan: CuePlan) -> dict[str, Any]:
     """Return the credits as values that any JSON holds, in the order of first use.
 
-    Each track has "title", "author", "source" (an address where the attribution names one, else
-    the words of the attribution), "attribution", "licence", "licence_url", "changes",
-    "generated", and "times": pairs of "start_seconds" and "end_seconds" in the video. A generated
-    piece also has "prompt", "model" and "seed".
+    Each track has "title", "author", "source" (the page it came from, else an address that the
+    attribution names, else the attribution), "attribution", "licence", "licence_url",
+    "retrieved_at" (the day they were read), "changes", "generated", and "times": pairs of
+    "start_seconds" and "end_seconds" in the video. A generated piece also has "prompt", "model"
+    and "seed".
     """
     return {"video": _video_name(plan), "tracks": [_entry(cues) for cues in _tracks(plan)]}
 
@@ -109,10 +110,12 @@ def _entry(cues: list[Cue]) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "title": _clean(cue.title or text_to_path(cue.track_path).stem),
         "author": _clean(cue.artist or (cue.model if generated else "")),
-        "source": link.group().rstrip(").,;") if link else _clean(cue.attribution),
+        "source": _clean(cue.source_url)
+        or (link.group().rstrip(").,;") if link else _clean(cue.attribution)),
         "attribution": _clean(cue.attribution),
         "licence": _clean(cue.licence),
         "licence_url": _clean(cue.licence_url),
+        "retrieved_at": _clean(cue.retrieved_at),
         "changes": "" if generated else changes_to(cues),
         "generated": generated,
         "times": [

@@ -35,6 +35,8 @@ def _block(cues: list[Cue]) -> str:
         lines = [f'"{cue.title}"{by}']
         if cue.attribution:
             lines.append(cue.attribution)
+        if cue.source_url and cue.source_url not in cue.attribution:
+            lines.append(f"Source: {cue.source_url}")
         lines.append(_licence(cue))
         lines.append(f"Changes: {changes_to(cues)}")
     lines.append("At " + ", ".join(f"{clock(c.start_seconds)}-{clock(c.end_seconds)}"

@@ -105,6 +105,11 @@ class Cue(_Part):
         gain_db: applied to the track before the mix.
         fade_in_seconds: at a cue's start where no neighbour is crossfaded.
         fade_out_seconds: at a cue's end where no neighbour is crossfaded.
+        licence: as its source writes it.
+        licence_url: its text.
+        attribution: the credit its source asks for.
+        source_url: the page it came from.
+        retrieved_at: day on which licence and credit were read there, as "2026-01-31".
     """
 
     start_seconds: Seconds
@@ -127,6 +132,8 @@ class Cue(_Part):
     licence: str = ""
     licence_url: str = ""
     attribution: str = ""
+    source_url: str = ""
+    retrieved_at: str = ""
     prompt: str = ""
     seed: int | None = None
     model: str = ""
@@ -156,7 +163,8 @@ class CuePlan(_Part):
     format: Literal["v2m-plan/1"] = "v2m-plan/1"
     video: PlannedVideo
     profile: str
-    usage: Literal["personal", "commercial"] = "personal"
+    usage: Literal["personal", "noncommercial", "commercial"] = "personal"
+    allow_unknown: bool = False
     min_probability: Share
     seed: int = 0
     versions: dict[str, str] = Field(default_factory=dict)
