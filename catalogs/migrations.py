@@ -88,7 +88,16 @@ def m002_licences_as_columns(con: Connection) -> None:
     con.execute("ALTER TABLE tracks ADD COLUMN has_audio BOOLEAN DEFAULT true")
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_initial, m002_licences_as_columns)
+def m003_provenance_of_weights(con: Connection) -> None:
+    """The licence of the weights that made a track."""
+    con.execute("ALTER TABLE provenance ADD COLUMN weights_licence VARCHAR DEFAULT ''")
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    m001_initial,
+    m002_licences_as_columns,
+    m003_provenance_of_weights,
+)
 """In order; a catalogue's schema version is how many of them it has seen."""
 
 

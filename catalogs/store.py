@@ -14,7 +14,7 @@ from catalogs.rows import COLUMNS, Failure, FileState, IndexedFile, SeenFile, Ve
 from catalogs.tracks import track_of_row
 from catalogs.vector_rows import put_vectors, vector_table
 from catalogs.where import check_condition
-from catalogs.writing import bump_generation, drop_tracks, put_files, put_tracks, put_words
+from catalogs.writing import MADE_AT, bump_generation, drop_tracks, put_files, put_tracks, put_words
 from v2m.errors import InputError
 from v2m.files import path_to_text, text_to_path
 from v2m.types import Provenance, Track, TrackRecord
@@ -187,8 +187,9 @@ class Catalogue(Database):
         """Return what made a track; None for imported music."""
         rows = self.fetch(
             "SELECT model, revision, prompt, seed, parameters, code_version, parent_video,"
-            " parent_scene FROM provenance WHERE track_id = ?",
-            [track_id],
+            " parent_scene, weights_licence, strftime(made_at, ?) FROM provenance"
+            " WHERE track_id = ?",
+            [MADE_AT, track_id],
         )
         if not rows:
             return None

@@ -16,6 +16,8 @@ from v2m.types import Provenance, Track, TrackRecord
 
 TEXT_KINDS = ("title", "description")
 
+MADE_AT = "%Y-%m-%dT%H:%M:%SZ"
+
 WORD_COLUMNS = (
     "path", "title", "artist", "album", "description", "licence", "licence_url", "attribution",
     "source_url", "retrieved_at",
@@ -97,7 +99,9 @@ def put_provenance(con: duckdb.DuckDBPyConnection, track_id: str, made: Provenan
     """Record what made a track."""
     con.execute(
         "INSERT OR REPLACE INTO provenance (track_id, model, revision, prompt, seed, parameters,"
-        " code_version, parent_video, parent_scene) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " code_version, parent_video, parent_scene, weights_licence, made_at) VALUES"
+        " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(strptime(nullif(?, ''), ?),"
+        " current_localtimestamp()))",
         [
             track_id,
             made.model,
@@ -108,6 +112,9 @@ def put_provenance(con: duckdb.DuckDBPyConnection, track_id: str, made: Provenan
             made.code_version,
             made.parent_video,
             made.parent_scene,
+            made.weights_licence,
+            made.made_at,
+            MADE_AT,
         ],
     )
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from catalogs.rows import Failure, FileState, IndexedFile, SeenFile
 from catalogs.store import Catalogue
-from indexer.mapper import Mapper, with_tags
+from indexer.mapper import Mapper
 from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan
-from indexer.tags import read_tags
 from v2m.audio.decode import audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.encoders.profiles import load_profile
@@ -236,8 +235,8 @@ def _touch(
             places.append(place)
             continue
         report.moved += 1
-        tagged = with_tags(replace(track, path=place.path), read_tags(place.path))
-        places.append(replace(place, track=tagged, text_vectors=mapper.text_rows(tagged)))
+        told, vectors = mapper.told_again(track, place.path)
+        places.append(replace(place, track=told, text_vectors=vectors))
     catalogue.touch_files(places)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from catalogs.takes import Take, read_take
 from indexer.tags import FileTags, read_tags
 from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import ANALYSIS_VERSION
@@ -39,12 +40,33 @@ class Mapper:
         Raises:
             MediaError: the file cannot be decoded or holds only silence.
         """
-        record = self.map_audio(
-            decode_audio(path, sample_rate=SAMPLE_RATE), track_id, path, read_tags(path)
-        )
+        tags = read_tags(path)
+        take = read_take(path, track_id, tags.provenance)
+        audio = decode_audio(path, sample_rate=SAMPLE_RATE)
+        if take:
+            return self._map_take(audio, take, path)
+        record = self.map_audio(audio, track_id, path, tags)
         if record.track.loudness_lufs <= SILENCE_LUFS:
             raise MediaError(path, "holds only silence")
         return record
+
+    def _map_take(self, audio: Audio, take: Take, path: Path) -> TrackRecord:
+        """Measure and encode music that a composer made."""
+        record = self.map_audio(audio, take.track_id, path, FileTags(title=""))
+        track = _taken(record.track, take)
+        vectors = (*record.vectors, *self.text_rows(track))
+        return TrackRecord(track, vectors, record.analysis_version, take.made)
+
+    def told_again(self, track: Track, path: Path) -> tuple[Track, tuple[VectorRow, ...]]:
+        """Return known music at its new place with its words of today, and their vectors."""
+        tags = read_tags(path)
+        moved = replace(track, path=path)
+        take = read_take(path, track.track_id, tags.provenance)
+        if take:
+            moved = _taken(moved, take)
+        elif track.origin != "generated":
+            moved = with_tags(moved, tags)
+        return moved, self.text_rows(moved)
 
     def map_audio(self, audio: Audio, track_id: str, path: Path, tags: FileTags) -> TrackRecord:
         """Measure and encode music in memory."""
@@ -76,8 +98,12 @@ class Mapper:
         return TrackRecord(track, (*rows, *self.text_rows(track)), ANALYSIS_VERSION)
 
     def text_rows(self, track: Track) -> tuple[VectorRow, ...]:
-        """Encode what people wrote about a track: its title, if it says something, and words."""
-        texts = {"title": TITLE_PREFIX + track.title} if is_phrase(track.title) else {}
+        """Encode what people wrote about a track: its title, if it says something, and words.
+
+        A composed track's prompt is searched as description; as title too it would count twice.
+        """
+        named = is_phrase(track.title) and track.origin != "generated"
+        texts = {"title": TITLE_PREFIX + track.title} if named else {}
         if track.description:
             texts["description"] = track.description
         if not texts:
@@ -88,6 +114,19 @@ class Mapper:
             VectorRow(self.profile.text.space, kind, span, np.asarray(vector, np.float32))
             for kind, vector in zip(texts, vectors, strict=True)
         )
+
+
+def _taken(track: Track, take: Take) -> Track:
+    """Return a track with the words of the take it is."""
+    return replace(
+        track,
+        title=take.title,
+        artist=take.artist,
+        description=take.made.prompt,
+        licence=take.licence,
+        origin="generated",
+        retrieved_at="",
+    )
 
 
 def with_tags(track: Track, tags: FileTags) -> Track:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalogs.takes import TAG
+
 NAMES = {
     "title": ("title", "TIT2", "\xa9nam"),
     "artist": ("artist", "TPE1", "\xa9ART"),
@@ -14,9 +16,13 @@ NAMES = {
     "comment": ("comment", "description", "COMM", "\xa9cmt", "desc"),
     "licence": ("license", "licence", "copyright", "TCOP", "cprt", "TXXX:LICENSE"),
     "licence_url": ("license_url", "licence_url", "WCOP"),
+    "provenance": (TAG, f"TXXX:{TAG}"),
     "source_url": ("contact", "website", "WOAF", "WOAS", "WOAR"),
 }
 """Our field, and the keys under which Vorbis comments, ID3 and MP4 atoms keep it."""
+
+LONGEST = 1000
+"""Characters of a tag that are kept; what made a composed file is kept whole."""
 
 URL = re.compile(r"https?://\S+")
 
@@ -33,6 +39,7 @@ class FileTags:
         licence: as written.
         licence_url: first address in a licence field.
         source_url: where the file says it comes from.
+        provenance: what made the file, as v2m writes it into files it composed.
     """
 
     title: str
@@ -42,6 +49,7 @@ class FileTags:
     licence: str = ""
     licence_url: str = ""
     source_url: str = ""
+    provenance: str = ""
 
 
 def read_tags(path: Path) -> FileTags:
@@ -63,6 +71,7 @@ def read_tags(path: Path) -> FileTags:
         licence=words["licence"],
         licence_url=url.group().rstrip(").,;") if url else "",
         source_url=words["source_url"],
+        provenance=words["provenance"],
     )
 
 
@@ -91,7 +100,8 @@ def _first(tags: Any, keys: tuple[str, ...]) -> str:
         for name, original in known.items():
             # ID3 keys carry language and description: "COMM::eng"
             if name == key.lower() or name.startswith(f"{key.lower()}:"):
-                return _text(tags[original])
+                text = _text(tags[original])
+                return text if TAG in keys else text[:LONGEST]
     return ""
 
 
@@ -105,7 +115,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = str(value).encode("utf-8", "replace").decode("utf-8")
-    return " ".join(text.replace("\0", " ").split())[:1000]
+    return " ".join(text.replace("\0", " ").split())
 
 
 def _joined(*parts: str) -> str:

@@ -132,6 +132,14 @@ class Composer(Protocol):
         ...
 
     @property
+    def weights_licence(self) -> str:
+        """Licence of its weights, such as "CC-BY-NC-4.0"; "" for a composer without any.
+
+        Its music is marked and filtered by it. Weights whose licence nobody knows say "unknown".
+        """
+        ...
+
+    @property
     def max_seconds(self) -> float:
         """Longest piece it makes."""
         ...

@@ -250,7 +250,7 @@ def track_json(track: Track, made: Provenance | None) -> Json:
     """Return one track with what made it."""
     row = _row(track)
     if made:
-        row["provenance"] = {name: getattr(made, name) for name in Provenance.__dataclass_fields__}
+        row["provenance"] = asdict(made) | {"digital_source_type": made.digital_source_type}
     return row
 
 
@@ -260,6 +260,7 @@ def track_text(track: Track, made: Provenance | None) -> str:
     if made:
         lines.append(f"{'made by':17} {made.model} {made.revision}, seed {made.seed}")
         lines.append(f"{'prompt':17} {made.prompt}")
+        lines.append(f"{'source type':17} {made.digital_source_type}")
     return "\n".join(lines)
 
 

@@ -22,6 +22,10 @@ Ids = npt.NDArray[np.int64]
 """int64, shape (n,), row ids of the catalogue's vectors, unique and never used again."""
 
 
+IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype"
+"""The vocabulary that says by what kind of process a medium was made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of time in seconds, start inclusive, end exclusive."""
@@ -284,6 +288,9 @@ class Provenance:
         code_version: version of v2m.
         parent_video: the video it was made for; "" where none.
         parent_scene: index of the scene it was made for; -1 where none.
+        weights_licence: licence of the model's weights, such as "CC-BY-NC-4.0"; "" where it has
+            none.
+        made_at: when, UTC, as "2026-01-31T12:00:00Z"; "" where unknown.
     """
 
     model: str
@@ -294,6 +301,18 @@ class Provenance:
     code_version: str
     parent_video: str = ""
     parent_scene: int = -1
+    weights_licence: str = ""
+    made_at: str = ""
+
+    @property
+    def digital_source_type(self) -> str:
+        """How it was made, as a term of the IPTC's vocabulary of digital source types.
+
+        ``trainedAlgorithmicMedia`` is made by "a model derived from sampled content",
+        ``algorithmicMedia`` "purely by an algorithm not based on any sampled training data".
+        """
+        term = "trainedAlgorithmicMedia" if self.weights_licence else "algorithmicMedia"
+        return f"{IPTC}/{term}"
 
 
 @dataclass(frozen=True, slots=True)

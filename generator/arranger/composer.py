@@ -26,6 +26,7 @@ class Arranger:
 
     name = "arranger"
     revision = "1"
+    weights_licence = ""
     max_seconds = 600.0
     shortest_seconds = 0.2
 

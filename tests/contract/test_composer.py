@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from catalogs.licences import parse_licence
 from generator.arranger.composer import Arranger
 from v2m.errors import InputError
 from v2m.protocols import Composer
@@ -29,6 +30,10 @@ def composer(request: pytest.FixtureRequest) -> Composer:
 def test_a_composer_says_who_it_is(composer: Composer) -> None:
     assert composer.name
     assert composer.revision
+
+
+def test_a_composer_says_a_licence_we_can_read_or_has_no_weights(composer: Composer) -> None:
+    assert composer.weights_licence == "" or parse_licence(composer.weights_licence).known
 
 
 @pytest.mark.parametrize("seconds", [0.7, 1.0, 2.00001, 3.333])

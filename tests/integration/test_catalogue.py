@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,7 @@ def test_failures_are_kept_until_the_file_works(catalogue: Catalogue) -> None:
 
 def test_a_generated_track_keeps_what_made_it(catalogue: Catalogue) -> None:
     made = Provenance("arranger", "1", "calm", 3, {"style": "calm"}, "0.1", "a.mp4", 2)
+    made = replace(made, weights_licence="MIT", made_at="2026-01-31T12:00:00Z")
     record = _record(5, Path("/gen/5.flac"), origin="generated")
     catalogue.add_generated(TrackRecord(record.track, record.vectors, "1", made))
 

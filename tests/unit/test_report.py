@@ -322,6 +322,9 @@ def test_a_track_as_json_says_what_made_it() -> None:
         "code_version": "0.1",
         "parent_video": "a.mp4",
         "parent_scene": 2,
+        "weights_licence": "",
+        "made_at": "",
+        "digital_source_type": "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
     }
     assert "provenance" not in track_json(TRACK, None)
 
@@ -336,9 +339,10 @@ def test_a_track_is_told_a_field_a_line_without_empty_ones() -> None:
 
 
 def test_a_composed_track_says_by_whom() -> None:
-    assert track_text(GENERATED, MADE).splitlines()[-2:] == [
+    assert track_text(GENERATED, MADE).splitlines()[-3:] == [
         "made by           arranger 1, seed 7",
         "prompt            calm sea",
+        "source type       http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
     ]
 
 
