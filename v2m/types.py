@@ -382,3 +382,34 @@ class Refused:
     line: int
     key: str
     reason: str
+
+
+class TakeRequest:
+    """A piece of music that a composer is asked for.
+
+    Attributes:
+        prompt: what it should be like.
+        duration_seconds: exact length.
+        seed: of its random choices.
+        melody: a tune to follow, for composers that can; None for none.
+    """
+
+    prompt: str
+    duration_seconds: float
+    seed: int
+    melody: Audio | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What a composer made of a request.
+
+    Attributes:
+        audio: the music.
+        seed: that made it; another than asked for where the first take was faulty.
+        notices: what the user should know, such as a take that had to be repeated.
+    """
+
+    audio: Audio
+    seed: int
+    notices: tuple[str, ...] = ()
