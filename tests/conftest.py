@@ -1,5 +1,6 @@
 """Fixtures for every test: media made on the spot, and a guard against the real user folders."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 import soundfile
 
 from tests.commands import Commands
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before transformers is imported by anything
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +46,11 @@ def write_music() -> WriteMusic:
 def v2m(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
     """Return a function that runs the command line in this process."""
     return Commands(capsys, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def tiny_musicgen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a tiny MusicGen, built once per test process."""
+    from tests.checkpoints.musicgen import build_musicgen
+
+    return build_musicgen(tmp_path_factory.mktemp("checkpoints") / "musicgen")

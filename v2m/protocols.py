@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from v2m.progress import Report
 from v2m.types import (
     Audio,
     Description,
@@ -14,6 +15,8 @@ from v2m.types import (
     Refused,
     Scene,
     SourceRow,
+    Take,
+    TakeRequest,
     Vectors,
 )
 
@@ -157,6 +160,15 @@ class Composer(Protocol):
 
         Raises:
             InputError: the duration is not positive or longer than the composer can make.
+        """
+        ...
+
+    def compose_all(self, requests: Sequence[TakeRequest], *, report: Report = ...) -> list[Take]:
+        """Compose several pieces, together where that is faster; each as ``compose`` would.
+
+        Args:
+            requests: in any order and of any lengths.
+            report: is told how much is done, and of how much.
         """
         ...
 

@@ -384,6 +384,7 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
 class TakeRequest:
     """A piece of music that a composer is asked for.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from generator.arranger.prompt import Brief, Similarity, read_prompt
 from generator.arranger.render import play, soundfont_path
 from generator.arranger.styles import BEATS_PER_BAR, STYLES
 from v2m.errors import InputError
-from v2m.types import Audio
+from v2m.progress import Report
+from v2m.types import Audio, Take, TakeRequest
 
 EASY_TONICS = (0, 2, 4, 5, 7, 9, 10)
 """Pitch classes to choose from where the prompt names no key: C D E F G A Bb."""
@@ -62,6 +64,17 @@ class Arranger:
             rng=rng,
         )
         return play(arrange(brief, form, rng), form, brief, rng)
+
+    def compose_all(
+        self, requests: Sequence[TakeRequest], *, report: Report = lambda _done, _total: None
+    ) -> list[Take]:
+        """Return one piece per request, made one after the other; melodies are not followed."""
+        takes = []
+        for done, asked in enumerate(requests, 1):
+            audio = self.compose(asked.prompt, asked.duration_seconds, seed=asked.seed)
+            takes.append(Take(audio, asked.seed))
+            report(done, len(requests))
+        return takes
 
     def parameters(
         self, prompt: str, duration_seconds: float, seed: int
