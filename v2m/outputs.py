@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.decode import decode_audio
+from v2m.audio.decode import audio_blocks
+from v2m.audio.measure import FRAMES_PER_SECOND, measure
 from v2m.errors import ConfigError, InputError, printable
 from v2m.files import text_to_path
 from v2m.soundtrack.credit_forms import (
@@ -21,7 +22,7 @@ from v2m.soundtrack.exports.otio import write_otio
 from v2m.soundtrack.exports.stems import write_stems
 from v2m.soundtrack.picture import draw_plan
 from v2m.soundtrack.plan import CuePlan, read_plan, write_plan
-from v2m.soundtrack.render import RenderReport, load_track, render_plan
+from v2m.soundtrack.render import RenderReport, open_track, render_plan
 from v2m.usage import breaches
 
 
@@ -99,7 +100,7 @@ def export_plan(plan_path: Path, kind: str, out: Path) -> str:
     elif kind == "picture":
         write_companions(plan, text_to_path(plan.video.path), picture=out)
     elif kind == "stems":
-        stems = write_stems(plan, out, load_track)
+        stems = write_stems(plan, out, open_track)
         lower = f", all {-stems.gain_db:.1f} dB lower to fit" if stems.gain_db < 0 else ""
         return f"wrote {len(stems.paths)} stems to {printable(out)}{lower}"
     else:
@@ -109,6 +110,7 @@ def export_plan(plan_path: Path, kind: str, out: Path) -> str:
 
 def _envelope(finished: Path) -> npt.NDArray[np.float32]:
     """Peak level of the finished sound, 100 values a second."""
-    mono = np.abs(decode_audio(finished, sample_rate=16000).mono())
-    n = len(mono) // 160 * 160
-    return np.asarray(mono[:n].reshape(-1, 160).max(axis=1), np.float32)
+    sound = measure(audio_blocks(finished, sample_rate=16000), 16000)
+    per_value = FRAMES_PER_SECOND // 100
+    n = len(sound.frame_peaks) // per_value * per_value
+    return np.asarray(sound.frame_peaks[:n].reshape(-1, per_value).max(axis=1), np.float32)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from v2m.soundtrack.mix import RATE
+from v2m.soundtrack.mix import RATE, mix_cues
 from v2m.soundtrack.plan import Cue, CuePlan, Loop, PlannedScene
 from v2m.soundtrack.timecode import FrameRate
-from v2m.types import Audio, Samples, Span
+from v2m.types import Samples
 
 NTSC_FILM = FrameRate(Fraction(24000, 1001))
 DROP = FrameRate(Fraction(30000, 1001), drop_frame=True)
@@ -18,14 +18,33 @@ RATE_NAMES = ["23.976", "25", "29.97 drop", "60"]
 at_every_rate = pytest.mark.parametrize("rate", RATES, ids=RATE_NAMES)
 
 
+class Memory:
+    """Sound in memory, as a reader."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+
+    def read(self, first: int, n: int) -> Samples:
+        out = np.zeros((2, n), np.float32)
+        piece = self._samples[:, max(0, first) : max(0, first + n)]
+        ahead = max(0, -first)
+        out[:, ahead : ahead + piece.shape[1]] = piece
+        return out
+
+
 class Shelf:
     """Tracks in memory, by path."""
 
     def __init__(self, **tracks: Samples) -> None:
         self._tracks = tracks
 
-    def __call__(self, cue: Cue, span: Span) -> Audio:
-        return Audio(self._tracks[cue.track_path], RATE).excerpt(span)
+    def __call__(self, cue: Cue) -> Memory:
+        return Memory(self._tracks[cue.track_path])
+
+
+def whole_mix(plan: CuePlan, shelf: Shelf) -> Samples:
+    """The mix in one piece."""
+    return np.concatenate(list(mix_cues(plan, shelf)), axis=1)
 
 
 def noise(seconds: float, seed: int) -> Samples:

@@ -24,13 +24,14 @@ from tests.unit.plans import (
     make_film,
     make_plan,
     noise,
+    whole_mix,
 )
 from v2m.errors import InputError
 from v2m.soundtrack.exports.cuesheet import write_cue_sheet
 from v2m.soundtrack.exports.edl import edl_text, write_edl
 from v2m.soundtrack.exports.otio import otio_timeline, write_otio
 from v2m.soundtrack.exports.pieces import plan_pieces
-from v2m.soundtrack.mix import RATE, mix_cues
+from v2m.soundtrack.mix import RATE
 from v2m.soundtrack.plan import Loop
 from v2m.soundtrack.timecode import FrameRate
 
@@ -70,7 +71,7 @@ def test_pieces_show_the_sound_that_the_mix_plays() -> None:
     plan = make_plan(make_cue(0, 9, ""), make_cue(9, 29, in_seconds=1.3, loop=loop))
     rate = FrameRate(Fraction(25))
 
-    mixed = mix_cues(plan, Shelf(a=np.stack([ramp, ramp])))[0]
+    mixed = whole_mix(plan, Shelf(a=np.stack([ramp, ramp])))[0]
 
     for piece in plan_pieces(plan, rate)[1].pieces:
         for frame in (5, piece.n_frames - 5):

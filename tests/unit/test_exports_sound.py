@@ -12,22 +12,23 @@ import pytest
 import soundfile
 
 from tests.unit.plans import (
+    Memory,
     Shelf,
     at_every_rate,
     make_cue,
     make_film,
     make_plan,
     noise,
+    whole_mix,
 )
 from v2m.errors import BackendError, InputError, MediaError
 from v2m.soundtrack.exports import stems as stems_module
 from v2m.soundtrack.exports.cuesheet import COLUMNS, cue_sheet, write_cue_sheet
 from v2m.soundtrack.exports.schema import plan_schema, write_plan_schema
 from v2m.soundtrack.exports.stems import write_stems
-from v2m.soundtrack.mix import RATE, cue_sound, mix_cues
+from v2m.soundtrack.mix import RATE, CueSound
 from v2m.soundtrack.plan import Cue, CuePlan, Loop
 from v2m.soundtrack.timecode import FrameRate, frame_rate
-from v2m.types import Audio, Span
 
 # ---- cue sheet
 
@@ -95,7 +96,7 @@ def test_the_sum_of_the_stems_is_the_mix(tmp_path: Path) -> None:
     stems = write_stems(plan, tmp_path / "stems", shelf)
 
     assert stems.gain_db == 0
-    np.testing.assert_allclose(_sum(stems.paths), mix_cues(plan, shelf), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(_sum(stems.paths), whole_mix(plan, shelf), rtol=0, atol=1e-6)
 
 
 def test_stems_are_as_long_as_the_video_in_24_bits(tmp_path: Path) -> None:
@@ -129,19 +130,19 @@ def test_cues_over_full_scale_are_all_turned_down_alike(tmp_path: Path) -> None:
 
     gain = 10 ** (stems.gain_db / 20)
     assert stems.gain_db == pytest.approx(-20 * np.log10(0.9) - 12, abs=0.01)
-    np.testing.assert_allclose(_sum(stems.paths), gain * mix_cues(plan, shelf), atol=1e-6)
+    np.testing.assert_allclose(_sum(stems.paths), gain * whole_mix(plan, shelf), atol=1e-6)
 
 
 def test_a_track_that_cannot_be_read_leaves_no_stem_behind(tmp_path: Path) -> None:
     plan, shelf = _mixed_plan()
 
-    def load(cue: Cue, span: Span) -> Audio:
+    def open_track(cue: Cue) -> Memory:
         if cue.track_path == "c":
             raise MediaError("c", "no such file")
-        return shelf(cue, span)
+        return shelf(cue)
 
     with pytest.raises(MediaError, match="c: no such file"):
-        write_stems(plan, tmp_path, load)
+        write_stems(plan, tmp_path, open_track)
     assert not list(tmp_path.iterdir())
 
 
@@ -195,28 +196,29 @@ def test_long_stems_have_sizes_of_64_bits(tmp_path: Path, monkeypatch: pytest.Mo
     stems = write_stems(plan, tmp_path, shelf)
 
     assert stems.paths[0].read_bytes()[:4] == b"RF64"
-    np.testing.assert_allclose(_sum(stems.paths), mix_cues(plan, shelf), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(_sum(stems.paths), whole_mix(plan, shelf), rtol=0, atol=1e-6)
 
 
-def test_memory_is_that_of_one_cue_not_of_the_video(tmp_path: Path) -> None:
-    shelf = Shelf(a=noise(5, 0))
-    cues = [make_cue(5 * n, 5 * n + 5) for n in range(12)]
+def test_memory_is_that_of_a_block_not_of_the_video(tmp_path: Path) -> None:
+    track = Memory(noise(5, 0))
+    cue = make_cue(0, 120, loop=Loop(start_seconds=0, end_seconds=5))
     tracemalloc.start()
 
-    write_stems(make_plan(*cues), tmp_path, shelf)
+    write_stems(make_plan(cue), tmp_path, lambda _: track)
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 5 * (6 * RATE * 2 * 4)  # a cue with its crossfades, a few times over
+    assert peak < 120 * RATE * 2 * 4 / 5
 
 
 def test_a_cue_alone_is_what_the_mix_holds_there() -> None:
     plan, shelf = _mixed_plan()
 
-    first, sound = cue_sound(plan, 3, shelf)
+    cue = CueSound(plan, 3, shelf)
 
-    assert first == 7 * RATE
-    np.testing.assert_array_equal(sound, mix_cues(plan, shelf)[:, first:])
+    assert cue.first == 7 * RATE
+    alone = cue.read(cue.first, cue.stop - cue.first)
+    np.testing.assert_array_equal(alone, whole_mix(plan, shelf)[:, cue.first :])
 
 
 # ---- schema

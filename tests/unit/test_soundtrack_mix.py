@@ -3,20 +3,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from v2m.soundtrack.mix import RATE, SEAM_SECONDS, border_fades, mix_cues, unroll
+from tests.unit.plans import Memory, Shelf, whole_mix
+from v2m.soundtrack import mix
+from v2m.soundtrack.mix import RATE, border_fades
 from v2m.soundtrack.plan import Cue, CuePlan, Loop
-from v2m.types import Audio, Samples, Span
-
-
-class Shelf:
-    """Tracks in memory, by path."""
-
-    def __init__(self, **tracks: Samples) -> None:
-        self._tracks = tracks
-
-    def __call__(self, cue: Cue, span: Span) -> Audio:
-        assert span.start_seconds >= 0
-        return Audio(self._tracks[cue.track_path], RATE).excerpt(span)
+from v2m.soundtrack.unroll import SEAM_SECONDS, Unrolled
+from v2m.types import Samples
 
 
 def _noise(seconds: float, seed: int) -> Samples:
@@ -56,6 +48,10 @@ def _plan(*cues: Cue, crossfade: float = 1.0) -> CuePlan:
     )
 
 
+def _unrolled(cue: Cue, track: Samples, before: float, length: int) -> Samples:
+    return Unrolled(cue, Memory(track), RATE).read(round(-before * RATE), length)
+
+
 def _power(sound: Samples, at: float, seconds: float = 0.1) -> float:
     first = round((at - seconds / 2) * RATE)
     return float((sound[:, first : first + round(seconds * RATE)] ** 2).mean())
@@ -63,7 +59,7 @@ def _power(sound: Samples, at: float, seconds: float = 0.1) -> float:
 
 @pytest.mark.parametrize("seconds", [0.04, 1.0, 2.71828, 3.00001])
 def test_the_mix_is_as_long_as_the_video_to_the_sample(seconds: float) -> None:
-    sound = mix_cues(_plan(_cue(0, seconds)), Shelf(a=_noise(5, 0)))
+    sound = whole_mix(_plan(_cue(0, seconds)), Shelf(a=_noise(5, 0)))
 
     assert sound.shape == (2, round(seconds * RATE))
     assert sound.dtype == np.float32
@@ -72,7 +68,7 @@ def test_the_mix_is_as_long_as_the_video_to_the_sample(seconds: float) -> None:
 def test_a_lone_cue_is_its_track_from_where_it_starts() -> None:
     track = _noise(5, 0)
 
-    sound = mix_cues(_plan(_cue(0, 2, in_seconds=1.5, gain_db=-6)), Shelf(a=track))
+    sound = whole_mix(_plan(_cue(0, 2, in_seconds=1.5, gain_db=-6)), Shelf(a=track))
 
     first = round(1.5 * RATE)
     gain = 10 ** (-6 / 20)
@@ -82,7 +78,7 @@ def test_a_lone_cue_is_its_track_from_where_it_starts() -> None:
 def test_fades_rise_and_fall_at_the_ends_of_the_video() -> None:
     ones = np.ones((2, 4 * RATE), np.float32)
 
-    sound = mix_cues(_plan(_cue(0, 4, fade_in_seconds=1, fade_out_seconds=2)), Shelf(a=ones))[0]
+    sound = whole_mix(_plan(_cue(0, 4, fade_in_seconds=1, fade_out_seconds=2)), Shelf(a=ones))[0]
 
     expected = np.interp(np.arange(4 * RATE) / RATE, [0, 1, 2, 4], [0, 1, 1, 0])
     np.testing.assert_allclose(sound, np.sin(np.pi / 2 * expected), atol=1e-4)
@@ -91,7 +87,7 @@ def test_fades_rise_and_fall_at_the_ends_of_the_video() -> None:
 def test_a_fade_longer_than_its_cue_fits_into_it() -> None:
     ones = np.ones((2, 4 * RATE), np.float32)
 
-    sound = mix_cues(_plan(_cue(0, 1, fade_in_seconds=9, fade_out_seconds=9)), Shelf(a=ones))[0]
+    sound = whole_mix(_plan(_cue(0, 1, fade_in_seconds=9, fade_out_seconds=9)), Shelf(a=ones))[0]
 
     assert sound[0] < 1e-3 > sound[-1]
     assert sound.max() == pytest.approx(0.5, abs=0.01)
@@ -101,7 +97,7 @@ def test_neighbours_are_crossfaded_at_equal_power() -> None:
     shelf = Shelf(a=_noise(8, 1), b=_noise(8, 2))
     plan = _plan(_cue(0, 4, "a"), _cue(4, 8, "b", in_seconds=2), crossfade=2)
 
-    sound = mix_cues(plan, shelf)
+    sound = whole_mix(plan, shelf)
 
     for at in (1.0, 3.2, 3.6, 4.0, 4.4, 4.8, 7.0):
         assert _power(sound, at, 0.3) == pytest.approx(0.01, rel=0.06)
@@ -111,7 +107,7 @@ def test_a_crossfade_is_centred_on_the_border_and_leaves_the_rest_alone() -> Non
     a, b = _noise(8, 1), _noise(8, 2)
     plan = _plan(_cue(0, 4, "a"), _cue(4, 8, "b", in_seconds=3), crossfade=2)
 
-    sound = mix_cues(plan, Shelf(a=a, b=b))
+    sound = whole_mix(plan, Shelf(a=a, b=b))
 
     np.testing.assert_allclose(sound[:, : 3 * RATE], a[:, : 3 * RATE], atol=1e-6)
     np.testing.assert_allclose(sound[:, 5 * RATE :], b[:, 4 * RATE : 7 * RATE], atol=1e-6)
@@ -123,7 +119,7 @@ def test_a_crossfade_is_centred_on_the_border_and_leaves_the_rest_alone() -> Non
 def test_without_a_crossfade_the_next_cue_starts_on_its_sample() -> None:
     a, b = _noise(3, 1), _noise(3, 2)
 
-    sound = mix_cues(_plan(_cue(0, 1, "a"), _cue(1, 2, "b"), crossfade=0), Shelf(a=a, b=b))
+    sound = whole_mix(_plan(_cue(0, 1, "a"), _cue(1, 2, "b"), crossfade=0), Shelf(a=a, b=b))
 
     np.testing.assert_allclose(sound, np.hstack([a[:, :RATE], b[:, :RATE]]), atol=1e-6)
 
@@ -132,7 +128,7 @@ def test_silence_is_silent_and_its_neighbours_fade_by_themselves() -> None:
     shelf = Shelf(a=_noise(9, 1), b=_noise(9, 2))
     first = _cue(0, 3, "a", fade_out_seconds=0.5)
 
-    sound = mix_cues(_plan(first, _cue(3, 5, ""), _cue(5, 8, "b")), shelf)
+    sound = whole_mix(_plan(first, _cue(3, 5, ""), _cue(5, 8, "b")), shelf)
 
     assert not sound[:, 3 * RATE : 5 * RATE].any()
     assert 0 < _power(sound, 2.95) < 0.002
@@ -149,7 +145,7 @@ def test_crossfades_are_short_beside_short_cues_and_none_beside_silence() -> Non
 def test_a_track_that_begins_too_late_for_its_crossfade_starts_with_silence() -> None:
     track = _noise(4, 0)
 
-    sound = unroll(_cue(0, 2, in_seconds=0.25), Shelf(a=track), 1.0, 3 * RATE)
+    sound = _unrolled(_cue(0, 2, in_seconds=0.25), track, 1.0, 3 * RATE)
 
     silent = round(0.75 * RATE)
     assert not sound[:, :silent].any()
@@ -160,7 +156,7 @@ def test_a_track_that_begins_too_late_for_its_crossfade_starts_with_silence() ->
 def test_where_the_track_has_nothing_there_is_silence(in_seconds: float) -> None:
     track = _noise(2, 0)
 
-    sound = unroll(_cue(0, 3, in_seconds=in_seconds), Shelf(a=track), 0.0, 3 * RATE)
+    sound = _unrolled(_cue(0, 3, in_seconds=in_seconds), track, 0.0, 3 * RATE)
 
     rest = track[:, round(in_seconds * RATE) :]
     np.testing.assert_array_equal(sound[:, : rest.shape[1]], rest)
@@ -168,14 +164,14 @@ def test_where_the_track_has_nothing_there_is_silence(in_seconds: float) -> None
 
 
 def test_a_cue_that_lies_wholly_ahead_of_its_track_is_silent() -> None:
-    sound = unroll(_cue(0, 3), Shelf(a=_noise(2, 0)), 2.0, RATE)
+    sound = _unrolled(_cue(0, 3), _noise(2, 0), 2.0, RATE)
 
     assert not sound.any()
 
 
 def _looped(track: Samples, start: float, end: float, seconds: float, **more: Any) -> Samples:
     cue = _cue(0, seconds, loop=Loop(start_seconds=start, end_seconds=end), **more)
-    return unroll(cue, Shelf(a=track), 0.0, round(seconds * RATE))
+    return _unrolled(cue, track, 0.0, round(seconds * RATE))
 
 
 def test_a_loop_repeats_its_stretch_from_the_loop_start() -> None:
@@ -230,3 +226,19 @@ def test_the_shortest_loop_still_has_a_seam() -> None:
     sound = _looped(_tone(3), 1, 1.5, 4, in_seconds=1)
 
     assert np.abs(np.diff(sound[0])).max() < 0.03
+
+
+@pytest.mark.parametrize("block", [1000, 4799, 1 << 18])
+def test_the_length_of_the_blocks_does_not_change_the_sound(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(a=_noise(3, 1), b=_noise(3, 2))
+    loop = Loop(start_seconds=0.5, end_seconds=1.3)
+    more = {"loop": loop, "in_seconds": 0.4, "fade_in_seconds": 0.2, "fade_out_seconds": 1.5}
+    plan = _plan(_cue(0, 3.1, "a", **more), _cue(3.1, 5, "b", in_seconds=0.7, fade_out_seconds=1))
+    whole = whole_mix(plan, shelf)
+
+    monkeypatch.setattr(mix, "BLOCK", block)
+
+    np.testing.assert_allclose(whole_mix(plan, shelf), whole, atol=1e-6)
+    assert max(part.shape[1] for part in mix.mix_cues(plan, shelf)) <= block

@@ -90,7 +90,7 @@ def test_the_picture_is_copied_to_the_bit(
 ) -> None:
     film = _film(tmp_path / source, codec)
 
-    notices = mux(film, _clicks(2, 1), RATE, tmp_path / out, start_seconds=0)
+    notices = mux(film, [_clicks(2, 1)], RATE, tmp_path / out, start_seconds=0)
 
     assert notices == ()
     before, after = _packets(film), _packets(tmp_path / out)
@@ -103,7 +103,7 @@ def test_the_picture_is_copied_to_the_bit(
 def test_time_stamps_stay_exact_where_the_container_stays(tmp_path: Path) -> None:
     film = _film(tmp_path / "a.mp4")
 
-    mux(film, _clicks(2), RATE, tmp_path / "b.mp4", start_seconds=0)
+    mux(film, [_clicks(2)], RATE, tmp_path / "b.mp4", start_seconds=0)
 
     assert _packets(tmp_path / "b.mp4") == _packets(film)
     assert probe_video(tmp_path / "b.mp4").duration_seconds == 2
@@ -123,7 +123,7 @@ def test_the_sound_is_in_step_and_as_long_as_given(
 ) -> None:
     film = _film(tmp_path / source, codec)
 
-    mux(film, _clicks(seconds, 0.25, 0.75), RATE, tmp_path / out, start_seconds=0)
+    mux(film, [_clicks(seconds, 0.25, 0.75)], RATE, tmp_path / out, start_seconds=0)
 
     heard = decode_audio(tmp_path / out, sample_rate=RATE).samples
     assert abs(heard.shape[1] - seconds * RATE) <= 1024
@@ -138,7 +138,7 @@ def test_the_sound_starts_with_a_picture_that_starts_late(tmp_path: Path) -> Non
     facts = probe_video(film)
     assert facts.start_seconds == pytest.approx(1.2, abs=0.001)
 
-    mux(film, _clicks(2), RATE, tmp_path / "b.mkv", start_seconds=facts.start_seconds)
+    mux(film, [_clicks(2)], RATE, tmp_path / "b.mkv", start_seconds=facts.start_seconds)
 
     assert [p[0] for p in _packets(tmp_path / "b.mkv")] == [p[0] for p in _packets(film)]
     with av.open(str(tmp_path / "b.mkv")) as container:
@@ -150,7 +150,7 @@ def test_the_sound_starts_with_a_picture_that_starts_late(tmp_path: Path) -> Non
 def test_sound_and_picture_lie_side_by_side_in_the_file(tmp_path: Path) -> None:
     film = _film(tmp_path / "a.mkv", n_frames=150)
 
-    mux(film, _clicks(6), RATE, tmp_path / "b.mkv", start_seconds=0)
+    mux(film, [_clicks(6)], RATE, tmp_path / "b.mkv", start_seconds=0)
 
     latest = {"audio": 0.0, "video": 0.0}
     with av.open(str(tmp_path / "b.mkv")) as container:
@@ -163,7 +163,7 @@ def test_sound_and_picture_lie_side_by_side_in_the_file(tmp_path: Path) -> None:
 def test_no_sound_at_all_leaves_the_picture(tmp_path: Path) -> None:
     film = _film(tmp_path / "a.mkv")
 
-    mux(film, np.zeros((2, 0), np.float32), RATE, tmp_path / "b.mkv", start_seconds=0)
+    mux(film, [np.zeros((2, 0), np.float32)], RATE, tmp_path / "b.mkv", start_seconds=0)
 
     assert [p[3] for p in _packets(tmp_path / "b.mkv")] == [p[3] for p in _packets(film)]
 
@@ -171,7 +171,7 @@ def test_no_sound_at_all_leaves_the_picture(tmp_path: Path) -> None:
 def test_the_title_is_kept(tmp_path: Path) -> None:
     film = _film(tmp_path / "a.mp4")
 
-    mux(film, _clicks(2), RATE, tmp_path / "b.mkv", start_seconds=0)
+    mux(film, [_clicks(2)], RATE, tmp_path / "b.mkv", start_seconds=0)
 
     with av.open(str(tmp_path / "b.mkv")) as container:
         assert {k.lower(): v for k, v in container.metadata.items()}["title"] == "A film"
@@ -180,7 +180,7 @@ def test_the_title_is_kept(tmp_path: Path) -> None:
 def test_subtitles_that_were_left_out_are_named(tmp_path: Path) -> None:
     film = _subtitled(_film(tmp_path / "plain.mkv"), tmp_path / "a.mkv")
 
-    notices = mux(film, _clicks(2), RATE, tmp_path / "b.mkv", start_seconds=0)
+    notices = mux(film, [_clicks(2)], RATE, tmp_path / "b.mkv", start_seconds=0)
 
     assert notices == ("1 subtitle streams were left out",)
     with av.open(str(tmp_path / "b.mkv")) as container:
@@ -191,7 +191,7 @@ def test_subtitles_that_were_left_out_are_named(tmp_path: Path) -> None:
 def test_a_second_picture_that_was_left_out_is_named(tmp_path: Path, suffix: str) -> None:
     film = _film(tmp_path / f"a.{suffix}", n_streams=2)
 
-    notices = mux(film, _clicks(2), RATE, tmp_path / "b.mkv", start_seconds=0)
+    notices = mux(film, [_clicks(2)], RATE, tmp_path / "b.mkv", start_seconds=0)
 
     assert notices == ("only the first of 2 picture streams was copied",)
 
@@ -200,14 +200,14 @@ def test_a_file_without_a_picture_is_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", _clicks(1).T, RATE)
 
     with pytest.raises(MediaError, match="holds no picture"):
-        mux(tmp_path / "a.wav", _clicks(1), RATE, tmp_path / "b.mkv", start_seconds=0)
+        mux(tmp_path / "a.wav", [_clicks(1)], RATE, tmp_path / "b.mkv", start_seconds=0)
 
 
 def test_a_picture_without_time_stamps_is_refused(tmp_path: Path) -> None:
     film = _film(tmp_path / "a.h264")
 
     with pytest.raises(BackendError, match="no time stamp"):
-        mux(film, _clicks(1), RATE, tmp_path / "b.mkv", start_seconds=0)
+        mux(film, [_clicks(1)], RATE, tmp_path / "b.mkv", start_seconds=0)
 
 
 @pytest.mark.parametrize("out", ["no/b.mp4", "b.webm"])
@@ -215,7 +215,7 @@ def test_an_output_that_cannot_be_written_is_named(tmp_path: Path, out: str) -> 
     film = _film(tmp_path / "a.mp4")
 
     with pytest.raises(BackendError, match="cannot write"):
-        mux(film, _clicks(1), RATE, tmp_path / out, start_seconds=0)
+        mux(film, [_clicks(1)], RATE, tmp_path / out, start_seconds=0)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil, gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from av.error import FFmpegError, InvalidDataError
 
 from v2m.errors import MediaError
@@ -42,16 +44,44 @@ def decode_audio(path: Path, *, sample_rate: int, span: Span | None = None) -> A
     """
     check_readable(path)
     try:
-        samples = _by_av(path, sample_rate, span)
+        samples = _joined(_by_av(path, sample_rate, span))
     except _NoSoundError as err:
         raise MediaError(path, "holds no sound") from err
     except (FFmpegError, _DamagedError, ValueError) as err:
-        samples = _by_soundfile(path, sample_rate, span, err)
+        samples = _joined(_by_soundfile(path, sample_rate, span, err))
     if not samples.shape[1]:
         raise MediaError(path, "holds no sound" if span is None else "has no sound there")
-    if not np.isfinite(samples).all():
-        raise MediaError(path, "damaged: holds samples that are not numbers")
-    return Audio(samples, sample_rate)
+    return Audio(_checked(path, samples), sample_rate)
+
+
+def audio_blocks(path: Path, *, sample_rate: int, start_seconds: float = 0.0) -> Iterator[Samples]:
+    """Decode a file to stereo block by block, in memory that does not grow with its length.
+
+    Args:
+        path: any media file with sound.
+        sample_rate: of the result, Hz.
+        start_seconds: where to begin; behind the end there are no blocks.
+
+    Yields:
+        float32, shape (2, n), one after the other without a gap.
+
+    Raises:
+        MediaError: as ``decode_audio``; damage may show only after some blocks.
+    """
+    check_readable(path)
+    span = Span(start_seconds, float("inf")) if start_seconds > 0 else None
+    n = 0
+    try:
+        for block in _by_av(path, sample_rate, span):
+            yield _checked(path, block)
+            n += block.shape[1]
+    except _NoSoundError as err:
+        raise MediaError(path, "holds no sound") from err
+    except (FFmpegError, _DamagedError, ValueError) as err:
+        # the second reader goes on where the first one gave up
+        rest = Span(start_seconds + n / sample_rate, float("inf"))
+        for block in _by_soundfile(path, sample_rate, rest, err):
+            yield _checked(path, block)
 
 
 def audio_identity(path: Path) -> str:
@@ -69,7 +99,7 @@ def audio_identity(path: Path) -> str:
     except _NoSoundError as err:
         raise MediaError(path, "holds no sound") from err
     except (FFmpegError, ValueError) as err:
-        samples = _by_soundfile(path, 0, None, err)
+        samples = _joined(_by_soundfile(path, 0, None, err))
         return hashlib.blake2b(samples.tobytes(), digest_size=16).hexdigest()
 
 
@@ -128,29 +158,60 @@ def _packet_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _by_av(path: Path, sample_rate: int, span: Span | None) -> Samples:
+def _by_av(path: Path, sample_rate: int, span: Span | None) -> Iterator[Samples]:
+    """Yield the blocks of a span, cut to the sample; nothing where it lies behind the end."""
     with _opened(path) as (container, stream):
         resampler = av.AudioResampler("fltp", "stereo", sample_rate, frame_size=BLOCK)
-        if span and span.start_seconds > 2 * SEEK_BACK_SECONDS:
-            start = (stream.start_time or 0) * float(stream.time_base)
-            target = start + span.start_seconds - SEEK_BACK_SECONDS
+        seeking = span is not None and span.start_seconds > 2 * SEEK_BACK_SECONDS
+        origin = float((stream.start_time or 0) * stream.time_base)
+        if span and seeking:
+            target = origin + span.start_seconds - SEEK_BACK_SECONDS
             container.seek(int(target / stream.time_base), stream=stream)
-        blocks: list[Samples] = []
-        first_second: float | None = None
-        for frame in _frames(container, stream, span):
-            if first_second is None:
-                first_second = frame.time if frame.time is not None else 0.0
-            blocks += [_samples(block) for block in resampler.resample(frame)]
-        if first_second is None:
+        frames = _frames(container, stream, span)
+        if seeking:
+            frames = _on_grid(frames, origin, sample_rate)
+        first = next(frames, None)
+        if first is None:
             if span is None:
                 raise _NoSoundError
-            return np.empty((2, 0), np.float32)  # the span lies behind the end
-        blocks += [_samples(block) for block in resampler.resample(None)]
-        origin = float((stream.start_time or 0) * stream.time_base)
-    samples = np.concatenate(blocks, axis=1) if blocks else np.empty((2, 0), np.float32)
-    if span is None:
-        return samples
-    return _cut(samples, first_second - origin, span, sample_rate)
+            return  # the span lies behind the end
+        place = (
+            0 if span is None else round((first.time or 0.0) * sample_rate - origin * sample_rate)
+        )
+        for frame in (first, *frames, None):
+            for block in resampler.resample(frame):
+                samples = np.asarray(block.to_ndarray(), np.float32)
+                piece = samples if span is None else _cut(samples, place, span, sample_rate)
+                place += samples.shape[1]
+                if piece.shape[1]:
+                    yield piece
+
+
+def _on_grid(frames: Iterator[Any], origin: float, sample_rate: int) -> Iterator[Any]:
+    """Drop the head of what follows a seek, so that its samples fall where they always fall.
+
+    A resampled sample coincides with a source sample only every so many; started in between, the
+    same sound would come out shifted by a fraction of a sample.
+    """
+    for frame in frames:
+        step = frame.sample_rate // gcd(frame.sample_rate, sample_rate)
+        at = round(((frame.time or 0.0) - origin) * frame.sample_rate)
+        too_many = ceil(at / step) * step - at
+        if too_many < frame.samples:
+            yield _without_head(frame, too_many) if too_many else frame
+            break
+    yield from frames
+
+
+def _without_head(frame: Any, n: int) -> Any:
+    """Return a frame without its first n samples."""
+    values = frame.to_ndarray()
+    width = n if frame.format.is_planar else n * frame.layout.nb_channels
+    rest = np.ascontiguousarray(values[:, width:])
+    kept = av.AudioFrame.from_ndarray(rest, frame.format.name, layout=frame.layout.name)
+    kept.sample_rate, kept.time_base = frame.sample_rate, frame.time_base
+    kept.pts = frame.pts + round(n / frame.sample_rate / frame.time_base)
+    return kept
 
 
 def _frames(container: Any, stream: Any, span: Span | None) -> Iterator[Any]:
@@ -174,17 +235,29 @@ def _frames(container: Any, stream: Any, span: Span | None) -> Iterator[Any]:
         raise _DamagedError(f"{bad} of {packets} packets cannot be decoded")
 
 
-def _samples(block: Any) -> Samples:
-    return np.asarray(block.to_ndarray(), np.float32)
-
-
-def _cut(samples: Samples, begins_at: float, span: Span, sample_rate: int) -> Samples:
-    first = round(span.start_seconds * sample_rate) - round(begins_at * sample_rate)
+def _cut(samples: Samples, place: int, span: Span, sample_rate: int) -> Samples:
+    """Return what of a block lies in a span; ``place`` is the block's first sample."""
+    first = round(span.start_seconds * sample_rate) - place
+    if span.end_seconds == float("inf"):
+        return samples[:, max(0, first) :]
     wanted = round(span.duration_seconds * sample_rate)
     return samples[:, max(0, first) : max(0, first + wanted)]
 
 
-def _by_soundfile(path: Path, sample_rate: int, span: Span | None, cause: Exception) -> Samples:
+def _joined(blocks: Iterator[Samples]) -> Samples:
+    found = list(blocks)
+    return np.concatenate(found, axis=1) if found else np.empty((2, 0), np.float32)
+
+
+def _checked(path: Path, samples: Samples) -> Samples:
+    if not np.isfinite(samples).all():
+        raise MediaError(path, "damaged: holds samples that are not numbers")
+    return samples
+
+
+def _by_soundfile(
+    path: Path, sample_rate: int, span: Span | None, cause: Exception
+) -> Iterator[Samples]:
     """Read with libsndfile; a rate of 0 keeps the file's own, and its channels."""
     import soundfile
     import soxr
@@ -192,16 +265,26 @@ def _by_soundfile(path: Path, sample_rate: int, span: Span | None, cause: Except
     try:
         with path.open("rb") as file, soundfile.SoundFile(file) as sound:
             rate = sound.samplerate
+            left = len(sound)
             if span:
-                sound.seek(min(len(sound), round(span.start_seconds * rate)))
-            n = -1 if span is None else round(span.duration_seconds * rate)
-            samples = sound.read(n, dtype="float32", always_2d=True)
+                first = min(len(sound), round(span.start_seconds * rate))
+                sound.seek(first)
+                left = len(sound) - first
+                if span.end_seconds < float("inf"):
+                    left = min(left, round(span.duration_seconds * rate))
+            stream = soxr.ResampleStream(rate, sample_rate or rate, 2, dtype="float32")
+            while left > 0:
+                samples = sound.read(min(left, BLOCK), dtype="float32", always_2d=True)
+                left = left - len(samples) if len(samples) else 0
+                if sample_rate:
+                    samples = stream.resample_chunk(_stereo(samples), last=left <= 0)
+                yield np.ascontiguousarray(samples.T, np.float32)
     except (soundfile.LibsndfileError, RuntimeError) as err:
         raise MediaError(path, _reason(cause)) from err
-    if not sample_rate:
-        return np.ascontiguousarray(samples.T, np.float32)
-    stereo = samples[:, :2] if samples.shape[1] > 1 else np.repeat(samples, 2, axis=1)
-    return np.ascontiguousarray(soxr.resample(stereo, rate, sample_rate).T, dtype=np.float32)
+
+
+def _stereo(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return samples[:, :2] if samples.shape[1] > 1 else np.repeat(samples, 2, axis=1)
 
 
 def _reason(cause: Exception) -> str:

@@ -1,6 +1,6 @@
 """Loudness and true peak after ITU-R BS.1770-4."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +36,11 @@ def integrated_lufs(samples: Samples, sample_rate: int) -> float:
     Returns:
         -70.0 for silence and for what the gates leave nothing of.
     """
-    power = _block_power(samples, sample_rate, 0.4, 0.1)
+    return gated_lufs(_block_power(samples, sample_rate, 0.4, 0.1))
+
+
+def gated_lufs(power: npt.NDArray[np.float64]) -> float:
+    """Return the loudness of blocks that pass both gates."""
     loud = power[_lufs(power) > SILENCE_LUFS]
     if not len(loud):
         return SILENCE_LUFS
@@ -54,38 +58,69 @@ def short_term_lufs(
 
 def true_peak_dbtp(samples: Samples, sample_rate: int) -> float:
     """Return the highest peak of the sound four times oversampled (annex 2), dBTP."""
-    peak = max((float(block.max()) for block in _peak_blocks(samples)), default=0.0)
-    return max(SILENCE_DBTP, 20 * float(np.log10(max(peak, 1e-9))))
+    return dbtp(float(peak_envelope(samples).max(initial=0.0)))
 
 
 def peak_envelope(samples: Samples) -> npt.NDArray[np.float32]:
     """Return the true peak around every sample over all channels, shape (n,), linear."""
-    blocks = list(_peak_blocks(samples))
+    chunks = with_neighbours(of_length([samples], CHUNK))
+    blocks = [peaks_around(*chunk) for chunk in chunks]
     return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
 
 
-def _peak_blocks(
-    samples: Samples,
-) -> Iterator[npt.NDArray[np.float32]]:
-    return (_peaks(samples, start) for start in range(0, samples.shape[1], CHUNK))
+def of_length(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:
+    """Yield the same sound in blocks of one length, so that results do not depend on the blocks."""
+    held: list[Samples] = []
+    n = 0
+    for block in blocks:
+        held.append(block)
+        n += block.shape[1]
+        if n < length:
+            continue
+        joined = np.concatenate(held, axis=1)
+        whole = n // length * length
+        yield from (joined[:, first : first + length] for first in range(0, whole, length))
+        held, n = [joined[:, whole:]], n - whole
+    if n:
+        yield np.concatenate(held, axis=1)
 
 
-def _peaks(samples: Samples, start: int) -> npt.NDArray[np.float32]:
+def with_neighbours(chunks: Iterable[Samples]) -> Iterator[tuple[Samples, Samples, Samples]]:
+    """Yield each chunk with the samples just before and behind it that decide its peaks."""
+    before: Samples | None = None
+    chunk: Samples | None = None
+    for following in chunks:
+        if chunk is not None:
+            nothing = chunk[:, :0]
+            yield nothing if before is None else before, chunk, following[:, :REACH]
+            before = chunk[:, -REACH:]
+        chunk = following
+    if chunk is not None:
+        yield chunk[:, :0] if before is None else before, chunk, chunk[:, :0]
+
+
+def dbtp(peak: float) -> float:
+    """Return a linear peak in dBTP, not under -120."""
+    return max(SILENCE_DBTP, 20 * float(np.log10(max(peak, 1e-9))))
+
+
+def peaks_around(before: Samples, chunk: Samples, after: Samples) -> npt.NDArray[np.float32]:
     """Return the true peak around each sample of a chunk, over all channels."""
-    stop = min(samples.shape[1], start + CHUNK)
-    n_blocks = -(-(stop - start) // BLOCK)
+    n = chunk.shape[1]
+    n_blocks = -(-n // BLOCK)
     matrix = _between_samples()
-    before, width = REACH - 1, len(matrix)
-    needed = (n_blocks - 1) * BLOCK + width
-    peaks = np.abs(samples[:, start:stop]).max(axis=0)
-    for channel in samples:
-        padded = np.zeros(needed, np.float32)
-        left = start - before
-        piece = channel[max(0, left) : left + needed]
-        padded[max(0, -left) : max(0, -left) + len(piece)] = piece
-        windows = np.lib.stride_tricks.sliding_window_view(padded, width)[::BLOCK]
+    width = len(matrix)
+    lead = before[:, -(REACH - 1) :]
+    padded = np.zeros((len(chunk), (n_blocks - 1) * BLOCK + width), np.float32)
+    place = REACH - 1 - lead.shape[1]
+    for part in (lead, chunk, after):
+        padded[:, place : place + part.shape[1]] = part[:, : padded.shape[1] - place]
+        place += part.shape[1]
+    peaks = np.abs(chunk).max(axis=0)
+    for channel in padded:
+        windows = np.lib.stride_tricks.sliding_window_view(channel, width)[::BLOCK]
         between = np.abs(windows @ matrix).reshape(n_blocks, OVERSAMPLING - 1, BLOCK)
-        np.maximum(peaks, between.max(axis=1).reshape(-1)[: stop - start], out=peaks)
+        np.maximum(peaks, between.max(axis=1).reshape(-1)[:n], out=peaks)
     return np.asarray(peaks, np.float32)
 
 
@@ -115,15 +150,28 @@ def _block_power(
     n = samples.shape[1]
     if not n:
         return np.zeros(1)
-    squares = np.zeros(n)
-    for channel in samples:
-        weighted: Any = sosfilt(_k_weighting(sample_rate), channel.astype(np.float64))
-        squares += weighted**2
+    squares, _ = k_squares(samples, sample_rate)
     if n < per_block * hop:
         return np.array([squares.mean()])
-    steps = squares[: n // hop * hop].reshape(-1, hop).sum(axis=1)
-    sums = np.convolve(steps, np.ones(per_block), "valid")
-    return np.asarray(sums / (per_block * hop), np.float64)
+    steps = squares[: n // hop * hop].reshape(-1, hop).mean(axis=1)
+    return over_blocks(steps, per_block)
+
+
+def over_blocks(steps: npt.NDArray[np.float64], per_block: int) -> npt.NDArray[np.float64]:
+    """Return the mean power of every run of so many steps."""
+    return np.asarray(np.convolve(steps, np.ones(per_block), "valid") / per_block, np.float64)
+
+
+def k_squares(
+    samples: Samples, sample_rate: int, state: npt.NDArray[np.float64] | None = None
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the K-weighted squares summed over channels, and the filter's state behind them."""
+    weights = _k_weighting(sample_rate)
+    if state is None:
+        state = np.zeros((len(weights), len(samples), 2))
+    weighted: Any
+    weighted, after = sosfilt(weights, samples.astype(np.float64), axis=-1, zi=state)
+    return np.square(weighted).sum(axis=0), np.asarray(after, np.float64)
 
 
 def _lufs(power: npt.ArrayLike) -> npt.NDArray[np.float64]:

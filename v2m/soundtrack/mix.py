@@ -1,58 +1,95 @@
-"""Lays the cues of a plan on one time line."""
+"""Lays the cues of a plan on one time line, block by block."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from v2m.soundtrack.plan import Cue, CuePlan, Loop
-from v2m.types import Audio, Samples, Span
+from v2m.audio.reader import Reader
+from v2m.soundtrack.fades import rise
+from v2m.soundtrack.plan import Cue, CuePlan
+from v2m.soundtrack.unroll import Unrolled
+from v2m.types import Samples
 
 RATE = 48000
-SEAM_SECONDS = 0.06
-"""Length of the crossfade where a loop starts over."""
+BLOCK = 1 << 18
+"""Samples mixed at a time, 5.5 s."""
 
-Load = Callable[[Cue, Span], Audio]
-"""Decodes a span of a cue's track at 48 kHz; what lies outside the track is missing."""
+OpenTrack = Callable[[Cue], Reader]
+"""Opens a cue's track for reading at 48 kHz."""
 
 
-def mix_cues(plan: CuePlan, load: Load) -> Samples:
-    """Render all cues: float32, shape (2, round(duration * 48000)).
+class CueSound:
+    """One cue as it lies in the mix: with gain, fades and crossfades.
+
+    Attributes:
+        first: the sample of the video where it begins, crossfade included, 0 or more.
+        stop: where it ends, exclusive, within the video.
+    """
+
+    def __init__(self, plan: CuePlan, place: int, open_track: OpenTrack) -> None:
+        """Prepare a cue of a plan that is not silence; nothing is read yet."""
+        cue = plan.cues[place]
+        borders = border_fades(plan.cues, plan.mix.crossfade_seconds)
+        left, right = borders[place], borders[place + 1]
+        self._start = round(cue.start_seconds * RATE)
+        self._ahead = round(cue.start_seconds * RATE) - round((cue.start_seconds - left / 2) * RATE)
+        self._end = round((cue.end_seconds + right / 2) * RATE)
+        length = self._end - self._start + self._ahead
+        self._fade_in = min(length, round((left or cue.fade_in_seconds) * RATE))
+        self._fade_out = min(length, round((right or cue.fade_out_seconds) * RATE))
+        self._gain = np.float32(10 ** (cue.gain_db / 20))
+        self._unrolled = Unrolled(cue, open_track(cue), RATE)
+        self.first = max(0, self._start - self._ahead)
+        self.stop = min(self._end, round(plan.video.duration_seconds * RATE))
+
+    def read(self, first: int, n: int) -> Samples:
+        """Return samples [first, first + n) of the video, which lie within the cue: (2, n)."""
+        sound = self._unrolled.read(first - self._start, n)
+        sound *= self._gain * self._envelope(first, n)
+        return sound
+
+    def _envelope(self, first: int, n: int) -> npt.NDArray[np.float32]:
+        """Return the fades at samples [first, first + n) of the video."""
+        envelope = np.ones(n, np.float32)
+        begin = first - self._start + self._ahead
+        if begin < self._fade_in:
+            envelope *= rise(begin, begin + n, self._fade_in)
+        left = self._end - first - n
+        if left < self._fade_out:
+            envelope *= rise(left, left + n, self._fade_out)[::-1]
+        return envelope
+
+
+def mix_cues(plan: CuePlan, open_track: OpenTrack) -> Iterator[Samples]:
+    """Render all cues block by block, as long as the video to the sample.
 
     Neighbouring cues are crossfaded at equal power, centred on their border; next to silence and
-    at both ends of the video the cue's own fades count.
+    at both ends of the video the cue's own fades count. Only tracks that sound are open.
+
+    Yields:
+        float32, shape (2, n), n at most ``BLOCK``; together round(duration * 48000) samples.
     """
-    n = round(plan.video.duration_seconds * RATE)
-    out = np.zeros((2, n), np.float32)
-    for place, cue in enumerate(plan.cues):
-        if cue.source != "silence":
-            first, sound = cue_sound(plan, place, load)
-            out[:, first : first + sound.shape[1]] += sound
-    return out
+    length = round(plan.video.duration_seconds * RATE)
+    waiting = [place for place, cue in enumerate(plan.cues) if cue.source != "silence"]
+    sounding: list[CueSound] = []
+    for first in range(0, length, BLOCK):
+        stop = min(length, first + BLOCK)
+        while waiting and _begins(plan, waiting[0]) < stop:
+            sounding.append(CueSound(plan, waiting.pop(0), open_track))
+        out = np.zeros((2, stop - first), np.float32)
+        for cue in sounding:
+            a, b = max(first, cue.first), min(stop, cue.stop)
+            if a < b:
+                out[:, a - first : b - first] += cue.read(a, b - a)
+        sounding = [cue for cue in sounding if cue.stop > stop]
+        yield out
 
 
-def cue_sound(plan: CuePlan, place: int, load: Load) -> tuple[int, Samples]:
-    """Render one cue of a plan as ``mix_cues`` lays it into the mix.
-
-    Args:
-        plan: the cue plan.
-        place: index of a cue that is not silence.
-        load: decodes a span of a cue's track at 48 kHz.
-
-    Returns:
-        The sample of the video where it begins, 0 or more, and float32, shape (2, n), 48 kHz.
-    """
-    cue = plan.cues[place]
-    fades = border_fades(plan.cues, plan.mix.crossfade_seconds)
-    before, after = fades[place] / 2, fades[place + 1] / 2
-    first = round((cue.start_seconds - before) * RATE)
-    length = round((cue.end_seconds + after) * RATE) - first
-    sound = unroll(cue, load, before, length)
-    sound *= np.float32(10 ** (cue.gain_db / 20))
-    sound *= _envelope(cue, fades[place], fades[place + 1], length)
-    last = round(plan.video.duration_seconds * RATE) - first
-    return max(0, first), sound[:, max(0, -first) : max(0, last)]
+def _begins(plan: CuePlan, place: int) -> int:
+    """Return the earliest sample of the video at which a cue may sound."""
+    return round((plan.cues[place].start_seconds - plan.mix.crossfade_seconds / 2) * RATE)
 
 
 def border_fades(cues: Sequence[Cue], crossfade_seconds: float) -> list[float]:
@@ -66,70 +103,3 @@ def border_fades(cues: Sequence[Cue], crossfade_seconds: float) -> list[float]:
         shorter = min(c.end_seconds - c.start_seconds for c in (left, right))
         fades.append(min(crossfade_seconds, shorter / 2) if both else 0.0)
     return [*fades, 0.0]
-
-
-def unroll(cue: Cue, load: Load, before: float, length: int) -> Samples:
-    """Return ``length`` samples of a cue's track, from ``before`` seconds ahead of its start.
-
-    A loop repeats until the length is reached, each seam crossfaded at equal power. Where the track
-    has nothing, there is silence.
-    """
-    start = cue.in_seconds - before
-    if cue.loop is None:
-        return _piece(cue, load, start, length)
-    if start >= cue.loop.end_seconds:  # behind the loop: it would never be reached
-        start = cue.loop.start_seconds
-    loop, seam = cue.loop, min(SEAM_SECONDS, _loop_seconds(cue.loop) / 4)
-    out = np.zeros((2, length), np.float32)
-    place, begin, head = 0, start, 0.0
-    while place < length:
-        last = loop.end_seconds - begin
-        n = round((head / 2 + last + seam / 2) * RATE)
-        piece = _piece(cue, load, begin - head / 2, n)
-        _fade(piece, round(head * RATE), round(seam * RATE))
-        first = place - round(head / 2 * RATE)
-        stop = min(length, first + n)
-        out[:, max(0, first) : stop] += piece[:, max(0, -first) : stop - first]
-        place += max(1, round(last * RATE))
-        begin, head = loop.start_seconds, seam
-    return out
-
-
-def _loop_seconds(loop: Loop) -> float:
-    return loop.end_seconds - loop.start_seconds
-
-
-def _piece(cue: Cue, load: Load, start: float, length: int) -> Samples:
-    """Return exactly ``length`` samples of a track from a time that may lie before its start."""
-    ahead = max(0, round(-start * RATE))
-    out = np.zeros((2, length), np.float32)
-    if ahead < length:
-        first = max(0.0, start)
-        sound = load(cue, Span(first, first + (length - ahead) / RATE)).samples
-        n = min(sound.shape[1], length - ahead)
-        out[:, ahead : ahead + n] = sound[:, :n]
-    return out
-
-
-def _fade(piece: Samples, n_in: int, n_out: int) -> None:
-    """Fade a piece in and out at equal power, in place."""
-    if n_in:
-        piece[:, :n_in] *= _rise(n_in)
-    if n_out:
-        piece[:, -n_out:] *= _rise(n_out)[::-1]
-
-
-def _envelope(cue: Cue, left: float, right: float, length: int) -> npt.NDArray[np.float32]:
-    envelope = np.ones(length, np.float32)
-    n_in = min(length, round((left or cue.fade_in_seconds) * RATE))
-    n_out = min(length, round((right or cue.fade_out_seconds) * RATE))
-    if n_in:
-        envelope[:n_in] *= _rise(n_in)
-    if n_out:
-        envelope[-n_out:] *= _rise(n_out)[::-1]
-    return envelope
-
-
-def _rise(n: int) -> npt.NDArray[np.float32]:
-    """Return a quarter sine: two of them, one reversed, add up to constant power."""
-    return np.sin(np.pi / 2 * (np.arange(n) + 0.5) / n).astype(np.float32)

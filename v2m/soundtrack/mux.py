@@ -1,6 +1,6 @@
 """Puts a new sound track under a video whose picture is copied packet by packet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.stream import Disposition
 
+from v2m.audio.loudness import of_length
 from v2m.errors import BackendError, InputError, MediaError, printable
 from v2m.ffmpeg import av
 from v2m.types import Samples
@@ -48,6 +49,8 @@ PICTURES_BY_SUFFIX[".mov"] = PICTURES_BY_SUFFIX[".mp4"] | {
 """Codecs of the picture each container can hold; Matroska holds everything."""
 
 BIT_RATE = 256_000
+ENCODED_AT_ONCE = 256
+"""Frames of the encoder that are cut from one stretch of sound."""
 
 
 def check_container(video: Path, out: Path, codec: str) -> None:
@@ -95,13 +98,13 @@ def fitting_suffix(codec: str) -> str:
 
 
 def mux(
-    video: Path, sound: Samples, sample_rate: int, out: Path, *, start_seconds: float
+    video: Path, sound: Iterable[Samples], sample_rate: int, out: Path, *, start_seconds: float
 ) -> tuple[str, ...]:
     """Write the picture of a video with a new sound.
 
     Args:
         video: its first picture stream is copied: the same packets, the same time stamps.
-        sound: float32, shape (2, n).
+        sound: blocks of any length, float32, shape (2, n) each.
         sample_rate: Hz; 48000 suits every codec here.
         out: where to write, directly.
         start_seconds: time stamp of the first frame; there the sound starts.
@@ -165,21 +168,26 @@ def _picture_packets(source: Any, picture: Any, copied: Any) -> Iterator[Any]:
 
 
 def _sound_packets(
-    stream: Any, sound: Samples, sample_rate: int, start_seconds: float
+    stream: Any, sound: Iterable[Samples], sample_rate: int, start_seconds: float
 ) -> Iterator[Any]:
     context = stream.codec_context
     context.open()
-    size = context.frame_size or 1024
-    offset = round(start_seconds * sample_rate)
-    for first in range(0, sound.shape[1], size):
-        block = np.ascontiguousarray(sound[:, first : first + size])
-        frame = av.AudioFrame.from_ndarray(_as(context.format.name, block), context.format.name,
-                                           layout="stereo")  # fmt: skip
-        frame.sample_rate = sample_rate
-        frame.pts = offset + first
-        frame.time_base = Fraction(1, sample_rate)
-        yield from stream.encode(frame)
+    place = round(start_seconds * sample_rate)
+    for long_block in of_length(sound, ENCODED_AT_ONCE * (context.frame_size or 1024)):
+        for block in _frames_of(long_block, context.frame_size or 1024):
+            form = context.format.name
+            frame = av.AudioFrame.from_ndarray(_as(form, block), form, layout="stereo")
+            frame.sample_rate = sample_rate
+            frame.pts = place
+            frame.time_base = Fraction(1, sample_rate)
+            place += block.shape[1]
+            yield from stream.encode(frame)
     yield from stream.encode(None)
+
+
+def _frames_of(block: Samples, size: int) -> Iterator[Samples]:
+    for first in range(0, block.shape[1], size):
+        yield np.ascontiguousarray(block[:, first : first + size])
 
 
 def _as(sample_format: str, block: Samples) -> np.ndarray:

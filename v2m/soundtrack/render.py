@@ -1,20 +1,22 @@
 """Renders a cue plan: music, original sound, loudness, and the finished file."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from v2m.audio.decode import decode_audio
-from v2m.audio.loudness import SILENCE_LUFS, integrated_lufs, true_peak_dbtp
+from v2m.audio.decode import audio_blocks
+from v2m.audio.loudness import SILENCE_LUFS
+from v2m.audio.measure import Measured, measure
+from v2m.audio.reader import SoundReader
 from v2m.errors import InputError, MediaError, printable
-from v2m.ffmpeg import av
 from v2m.files import replacing, text_to_path
-from v2m.soundtrack.limiter import Mastered, master
+from v2m.soundtrack.limiter import Mastering, find_mastering, mastered
 from v2m.soundtrack.mix import RATE, mix_cues
 from v2m.soundtrack.mux import check_container, mux
+from v2m.soundtrack.original import OriginalSound, original_gain_db, with_original
 from v2m.soundtrack.plan import Cue, CuePlan
-from v2m.types import Audio, Samples, Span, VideoFacts
+from v2m.soundtrack.scratch import Scratch, scratch_in
+from v2m.types import Samples, VideoFacts
 from v2m.video.probe import probe_video
 
 HEADROOM_DB = 0.5
@@ -60,46 +62,62 @@ def render_plan(plan: CuePlan, video: Path, out: Path) -> RenderReport:
             f"{plan.video.duration_seconds:.2f} s; make the plan again"
         )
     _check_tracks(plan)
-    music = mix_cues(plan, load_track)
-    sound, notices = _with_original(music, plan, facts)
-    with replacing(out) as temporary:
-        written, measured, told = _write(plan, facts, sound, temporary)
+    with replacing(out) as temporary, scratch_in(out.parent) as scratch:
+        blocks, notices = mixed_sound(plan, facts)
+        sound = measure(scratch.keep(blocks), RATE)
+        written, told = _write(plan, facts, scratch, sound, temporary)
     return RenderReport(
-        out,
-        written.duration_seconds,
-        measured[0],
-        measured[1],
-        (*notices, *told),
+        out, written.duration_seconds, written.lufs(), written.true_peak_dbtp, (*notices, *told)
     )
 
 
+def mixed_sound(plan: CuePlan, facts: VideoFacts) -> tuple[Iterator[Samples], tuple[str, ...]]:
+    """Return the whole mix of a plan before mastering, block by block, and what was left out.
+
+    Raises:
+        MediaError: a track cannot be read; may show only on the way.
+    """
+    music = mix_cues(plan, open_track)
+    if plan.mix.original_audio == "replace" or not facts.has_audio:
+        return music, ()
+    original = OriginalSound(facts)
+
+    def music_lufs() -> float:
+        return measure(mix_cues(plan, open_track), RATE).lufs()
+
+    try:
+        gain_db = original_gain_db(original, plan.mix.original_under_lu, music_lufs)
+    except MediaError as err:
+        return music, (f"the video's own sound was left out: {err.reason}",)
+    if gain_db is None:
+        return music, ("the video's own sound is silent",)
+    return with_original(music, original, gain_db), ()
+
+
 def _write(
-    plan: CuePlan, facts: VideoFacts, sound: Samples, temporary: Path
-) -> tuple[Audio, tuple[float, float], tuple[str, ...]]:
+    plan: CuePlan, facts: VideoFacts, scratch: Scratch, sound: Measured, temporary: Path
+) -> tuple[Measured, tuple[str, ...]]:
     """Master, encode and measure what the encoder made of it, until both figures hold."""
     target, highest = plan.mix.target_lufs, plan.mix.true_peak_dbtp
     aim, ceiling = target, highest - HEADROOM_DB
     rounds = 0
     while True:
         rounds += 1
-        mastered = master(sound, RATE, aim, ceiling)
-        notices = mux(
-            facts.path, mastered.samples, RATE, temporary, start_seconds=facts.start_seconds
-        )
-        written = decode_audio(temporary, sample_rate=RATE)
-        lufs = integrated_lufs(written.samples, RATE)
-        peak = true_peak_dbtp(written.samples, RATE)
+        made = find_mastering(sound, aim, ceiling)
+        blocks = mastered(scratch.blocks(), RATE, made)
+        notices = mux(facts.path, blocks, RATE, temporary, start_seconds=facts.start_seconds)
+        written = measure(audio_blocks(temporary, sample_rate=RATE), RATE)
+        lufs, peak = written.lufs(), written.true_peak_dbtp
         off = target - lufs
-        reachable = abs(mastered.lufs - aim) < 2 * LOUDNESS_TOLERANCE_LU
+        reachable = abs(made.lufs - aim) < 2 * LOUDNESS_TOLERANCE_LU
         holds = peak <= highest and (abs(off) <= LOUDNESS_TOLERANCE_LU or not reachable)
         if holds or lufs <= SILENCE_LUFS or rounds == MOST_ROUNDS:
-            told = (*notices, *_shortcomings(plan, mastered, lufs, peak))
-            return written, (lufs, peak), told
+            return written, (*notices, *_shortcomings(plan, made, lufs, peak))
         ceiling -= max(0.0, peak - highest + 0.1 if peak > highest else 0.0)
         aim += off if reachable and abs(off) > LOUDNESS_TOLERANCE_LU else 0.0
 
 
-def _shortcomings(plan: CuePlan, mastered: Mastered, lufs: float, peak: float) -> tuple[str, ...]:
+def _shortcomings(plan: CuePlan, made: Mastering, lufs: float, peak: float) -> tuple[str, ...]:
     if lufs <= SILENCE_LUFS:
         return ("the sound is silent",)
     told = []
@@ -107,23 +125,14 @@ def _shortcomings(plan: CuePlan, mastered: Mastered, lufs: float, peak: float) -
         told.append(f"loudness is {lufs:.1f} LUFS, {plan.mix.target_lufs:.1f} was asked")
     if peak > plan.mix.true_peak_dbtp:
         told.append(f"true peak is {peak:.1f} dBTP, {plan.mix.true_peak_dbtp:.1f} was asked")
-    if mastered.limited_db > 9:
-        told.append(f"peaks were turned down by up to {mastered.limited_db:.0f} dB")
+    if made.limited_db > 9:
+        told.append(f"peaks were turned down by up to {made.limited_db:.0f} dB")
     return tuple(told)
 
 
-def load_track(cue: Cue, span: Span) -> Audio:
-    """Decode a span of a cue's track at 48 kHz; behind its end there is nothing.
-
-    Raises:
-        MediaError: the track cannot be read.
-    """
-    try:
-        return decode_audio(text_to_path(cue.track_path), sample_rate=RATE, span=span)
-    except MediaError as err:
-        if err.reason == "has no sound there":
-            return Audio(np.zeros((2, 0), np.float32), RATE)
-        raise
+def open_track(cue: Cue) -> SoundReader:
+    """Open a cue's track for reading at 48 kHz; it is looked for when it is first read."""
+    return SoundReader(text_to_path(cue.track_path), RATE)
 
 
 def _check_tracks(plan: CuePlan) -> None:
@@ -133,36 +142,3 @@ def _check_tracks(plan: CuePlan) -> None:
                 f"cue {number}: {printable(text_to_path(cue.track_path))} is not there any more; "
                 "run 'v2m index' on its folder and plan again"
             )
-
-
-def _with_original(
-    music: Samples, plan: CuePlan, facts: VideoFacts
-) -> tuple[Samples, tuple[str, ...]]:
-    """Lay the video's own sound under the music, if the plan wants it."""
-    if plan.mix.original_audio == "replace" or not facts.has_audio:
-        return music, ()
-    try:
-        original = _original(facts, music.shape[1])
-    except MediaError as err:
-        return music, (f"the video's own sound was left out: {err.reason}",)
-    own = integrated_lufs(original, RATE)
-    if own <= SILENCE_LUFS:
-        return music, ("the video's own sound is silent",)
-    loudness = integrated_lufs(music, RATE)
-    if loudness <= SILENCE_LUFS:
-        return original, ()
-    gain = 10 ** ((loudness - plan.mix.original_under_lu - own) / 20)
-    return np.asarray(music + original * gain, np.float32), ()
-
-
-def _original(facts: VideoFacts, n: int) -> Samples:
-    """Return the video's own sound, as long as the picture and in step with it."""
-    with facts.path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
-        stream = container.streams.audio[0]
-        start = float((stream.start_time or 0) * (stream.time_base or 0))
-    sound = decode_audio(facts.path, sample_rate=RATE).samples
-    late = round((start - facts.start_seconds) * RATE)
-    out = np.zeros((2, n), np.float32)
-    piece = sound[:, max(0, -late) :][:, : max(0, n - max(0, late))]
-    out[:, max(0, late) : max(0, late) + piece.shape[1]] = piece
-    return out

@@ -10,9 +10,8 @@ import numpy as np
 
 from v2m.errors import BackendError, InputError, printable
 from v2m.files import replacing
-from v2m.soundtrack.mix import RATE, Load, cue_sound
+from v2m.soundtrack.mix import RATE, CueSound, OpenTrack
 from v2m.soundtrack.plan import CuePlan
-from v2m.types import Samples
 
 BLOCK = 1 << 16
 """Samples per write."""
@@ -40,17 +39,17 @@ class Stems:
     gain_db: float
 
 
-def write_stems(plan: CuePlan, folder: Path, load: Load) -> Stems:
+def write_stems(plan: CuePlan, folder: Path, open_track: OpenTrack) -> Stems:
     """Write one WAV file per cue: 48 kHz, 24 bits, stereo, as long as the video.
 
     Each holds its cue as the mix does, with gain, fades and crossfades, and silence elsewhere:
-    their sum is what ``mix.mix_cues`` returns (times ``gain_db``), before loudness and limiter of
-    the finished video. One cue at a time is in memory. The files appear together, by rename.
+    their sum is what ``mix.mix_cues`` yields (times ``gain_db``), before loudness and limiter of
+    the finished video. A block at a time is in memory. The files appear together, by rename.
 
     Args:
         plan: the cue plan.
         folder: for the files, named like ``01-Title.wav``; made where it is missing.
-        load: decodes a span of a cue's track at 48 kHz.
+        open_track: opens a cue's track at 48 kHz.
 
     Raises:
         InputError: the folder cannot be made or written to.
@@ -65,41 +64,41 @@ def write_stems(plan: CuePlan, folder: Path, load: Load) -> Stems:
     ]
     with ExitStack() as stack:
         temporary = [stack.enter_context(replacing(path)) for path in paths]
-        peak = _write_all(plan, places, temporary, load, 1.0)
+        peak = _write_all(plan, places, temporary, open_track, 1.0)
         gain = 1.0 if peak <= 1 else HIGHEST_PEAK / peak
         if gain < 1:
-            _write_all(plan, places, temporary, load, gain)
+            _write_all(plan, places, temporary, open_track, gain)
     return Stems(tuple(paths), float(20 * np.log10(gain)))
 
 
 def _write_all(
-    plan: CuePlan, places: Sequence[int], paths: Sequence[Path], load: Load, gain: float
+    plan: CuePlan, places: Sequence[int], paths: Sequence[Path], open_track: OpenTrack, gain: float
 ) -> float:
     """Write all stems; return the highest sample of the cues, before the gain."""
     n = round(plan.video.duration_seconds * RATE)
-    peak = 0.0
-    for place, path in zip(places, paths, strict=True):
-        first, sound = cue_sound(plan, place, load)
-        for start in range(0, sound.shape[1], BLOCK):
-            peak = max(peak, float(np.abs(sound[:, start : start + BLOCK]).max()))
-        sound *= np.float32(gain)
-        _write(path, first, sound, n)
-        del sound  # before the next one is made
-    return peak
+    cues = (CueSound(plan, place, open_track) for place in places)
+    return max(
+        (_write(path, cue, n, gain) for path, cue in zip(paths, cues, strict=True)), default=0.0
+    )
 
 
-def _write(path: Path, first: int, sound: Samples, n: int) -> None:
+def _write(path: Path, cue: CueSound, n: int, gain: float) -> float:
+    """Write one stem; return its highest sample before the gain."""
     import soundfile
 
     kind = "WAV" if n * BYTES_PER_SAMPLE < LARGEST_WAV_BYTES else "RF64"
+    peak = 0.0
     try:
         with soundfile.SoundFile(path, "w", RATE, 2, subtype="PCM_24", format=kind) as file:
-            _write_silence(file, first)
-            for start in range(0, sound.shape[1], BLOCK):
-                file.write(np.clip(sound[:, start : start + BLOCK].T, -1, 1))
-            _write_silence(file, n - first - sound.shape[1])
+            _write_silence(file, cue.first)
+            for first in range(cue.first, cue.stop, BLOCK):
+                sound = cue.read(first, min(BLOCK, cue.stop - first))
+                peak = max(peak, float(np.abs(sound).max()))
+                file.write(np.clip(sound.T * np.float32(gain), -1, 1))
+            _write_silence(file, n - cue.stop)
     except soundfile.LibsndfileError as err:
         raise BackendError("disk", f"{printable(path)}: {err.error_string}") from err
+    return peak
 
 
 def _write_silence(file: Any, n: int) -> None:

@@ -1,0 +1,104 @@
+"""Measures loudness and peaks of a sound in one pass, in memory that is a thousandth of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from v2m.audio.loudness import (
+    CHUNK,
+    dbtp,
+    gated_lufs,
+    k_squares,
+    of_length,
+    over_blocks,
+    peaks_around,
+    with_neighbours,
+)
+from v2m.types import Samples
+
+FRAMES_PER_SECOND = 500
+"""What ``measure`` keeps of a sound: a level and a peak for every 2 ms."""
+
+FRAMES_PER_STEP = FRAMES_PER_SECOND // 10
+STEPS_PER_BLOCK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Loudness and peaks of a sound, kept for every 2 ms: a thousandth of the sound itself.
+
+    Attributes:
+        frame_energies: float32, shape (frames,), sum of the K-weighted squares over channels and
+            samples, divided by the samples of a whole frame.
+        frame_peaks: float32, shape (frames,), highest true peak over all channels, linear.
+        n: samples that were measured.
+        sample_rate: Hz.
+    """
+
+    frame_energies: npt.NDArray[np.float32]
+    frame_peaks: npt.NDArray[np.float32]
+    n: int
+    sample_rate: int
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length, in seconds."""
+        return self.n / self.sample_rate
+
+    @property
+    def true_peak_dbtp(self) -> float:
+        """Highest true peak, -120 for silence."""
+        return dbtp(float(self.frame_peaks.max(initial=0.0)))
+
+    def lufs(self, gain: npt.ArrayLike = 1.0) -> float:
+        """Return the integrated loudness, as ``integrated_lufs`` measures it.
+
+        Args:
+            gain: linear, one for everything or one per frame: the loudness it would give.
+        """
+        energies = self.frame_energies * np.square(gain, dtype=np.float64)
+        whole = self.n // (self.sample_rate // 10)
+        if whole < STEPS_PER_BLOCK:
+            frame = self.sample_rate // FRAMES_PER_SECOND
+            return gated_lufs(np.array([energies.sum() * frame / max(1, self.n)]))
+        steps = energies[: whole * FRAMES_PER_STEP].reshape(-1, FRAMES_PER_STEP).mean(axis=1)
+        return gated_lufs(over_blocks(steps, STEPS_PER_BLOCK))
+
+    def span(self, start_seconds: float, end_seconds: float) -> "Measured":
+        """Return the measurement of a stretch, to 2 ms."""
+        first, last = (round(at * FRAMES_PER_SECOND) for at in (start_seconds, end_seconds))
+        energies = self.frame_energies[max(0, first) : max(0, last)]
+        peaks = self.frame_peaks[max(0, first) : max(0, last)]
+        n = len(energies) * self.sample_rate // FRAMES_PER_SECOND
+        return Measured(energies, peaks, n, self.sample_rate)
+
+
+def measure(blocks: Iterable[Samples], sample_rate: int) -> Measured:
+    """Measure a sound that comes in blocks of any length, in one pass.
+
+    Args:
+        blocks: float32, shape (channels, n) each, one or two channels.
+        sample_rate: Hz, a multiple of 500.
+
+    Raises:
+        ValueError: the rate is not a multiple of 500.
+    """
+    if sample_rate % FRAMES_PER_SECOND:
+        raise ValueError(f"{sample_rate} Hz is not a multiple of {FRAMES_PER_SECOND}")
+    frame = sample_rate // FRAMES_PER_SECOND
+    energies, peaks = [np.empty(0, np.float32)], [np.empty(0, np.float32)]
+    n, state = 0, None
+    for before, chunk, after in with_neighbours(of_length(blocks, CHUNK // frame * frame)):
+        squares, state = k_squares(chunk, sample_rate, state)
+        n += chunk.shape[1]
+        energies.append(_framed(squares, frame).mean(axis=1, dtype=np.float64).astype(np.float32))
+        peaks.append(_framed(peaks_around(before, chunk, after), frame).max(axis=1))
+    return Measured(np.concatenate(energies), np.concatenate(peaks), n, sample_rate)
+
+
+def _framed(values: npt.NDArray[Any], frame: int) -> npt.NDArray[Any]:
+    """Return values as rows of a frame each, the last one filled up with zeros."""
+    return np.pad(values, (0, -len(values) % frame)).reshape(-1, frame)
