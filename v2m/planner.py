@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from v2m import __version__
-from v2m.audio.decode import decode_audio
-from v2m.audio.loudness import integrated_lufs
+from v2m.audio.decode import audio_blocks
+from v2m.audio.measure import measure
 from v2m.choices import AskedScene, SceneChoice, decided
 from v2m.cueing import Compose, place_cues, planned_scene, planned_video
 from v2m.encoders.profiles import Profile
@@ -15,6 +15,7 @@ from v2m.errors import InputError, MediaError
 from v2m.progress import working
 from v2m.results import PlanOptions
 from v2m.sequence import settle
+from v2m.soundtrack.mix import RATE
 from v2m.soundtrack.plan import CuePlan, Mix
 from v2m.types import VideoFacts
 from v2m.usage import check_usage, duties, trusted, usage_condition
@@ -147,8 +148,8 @@ def planned_mix(video: Path, facts: VideoFacts, options: PlanOptions) -> Mix:
         chosen = "replace"
     elif chosen == "auto":
         try:
-            sound = decode_audio(video, sample_rate=22050)
-            loud = integrated_lufs(sound.samples, sound.sample_rate) > SILENT_ORIGINAL_LUFS
+            sound = measure(audio_blocks(video, sample_rate=RATE), RATE)
+            loud = sound.lufs() > SILENT_ORIGINAL_LUFS
         except MediaError:  # a sound stream without sound
             loud = False
         chosen = "mix" if loud else "replace"

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from math import ceil, gcd
 from pathlib import Path
 from typing import Any
@@ -178,7 +179,7 @@ def _by_av(path: Path, sample_rate: int, span: Span | None) -> Iterator[Samples]
         place = (
             0 if span is None else round((first.time or 0.0) * sample_rate - origin * sample_rate)
         )
-        for frame in (first, *frames, None):
+        for frame in chain((first,), frames, (None,)):
             for block in resampler.resample(frame):
                 samples = np.asarray(block.to_ndarray(), np.float32)
                 piece = samples if span is None else _cut(samples, place, span, sample_rate)
