@@ -36,13 +36,14 @@ def main() -> None:
     if options.render:
         print(json.dumps(_render(options.render)))
         return
-    print("minutes  seconds  times real time  peak memory MB   LUFS   dBTP")
+    print("minutes  CPU seconds  times real time  peak memory MB   LUFS   dBTP")
     for minutes in options.minutes:
         with tempfile.TemporaryDirectory() as folder:
             found = _measured(minutes, Path(folder))
+        faster = 60 * minutes / found["cpu_seconds"]
         print(
-            f"{minutes:7g}  {found['seconds']:7.1f}  {60 * minutes / found['seconds']:15.1f}"
-            f"  {found['peak_mb']:14.0f}  {found['lufs']:5.1f}  {found['dbtp']:5.1f}",
+            f"{minutes:7g}  {found['cpu_seconds']:11.1f}  {faster:15.1f}  {found['peak_mb']:14.0f}"
+            f"  {found['lufs']:5.1f}  {found['dbtp']:5.1f}",
             flush=True,
         )
 
@@ -62,10 +63,10 @@ def _measured(minutes: float, folder: Path) -> dict[str, float]:
 
 def _render(path: Path) -> dict[str, float]:
     plan = read_plan(path)
-    began = time.perf_counter()
+    began = time.process_time()
     report = render_plan(plan, Path(plan.video.path), path.with_name("scored.mp4"))
     return {
-        "seconds": time.perf_counter() - began,
+        "cpu_seconds": time.process_time() - began,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "lufs": report.lufs,
         "dbtp": report.true_peak_dbtp,

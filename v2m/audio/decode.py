@@ -275,7 +275,7 @@ def _by_soundfile(
                     left = min(left, round(span.duration_seconds * rate))
             stream = soxr.ResampleStream(rate, sample_rate or rate, 2, dtype="float32")
             while left > 0:
-                samples = sound.read(min(left, BLOCK), dtype="float32", always_2d=True)
+                samples = np.asarray(sound.read(min(left, BLOCK), "float32", True), np.float32)
                 left = left - len(samples) if len(samples) else 0
                 if sample_rate:
                     samples = stream.resample_chunk(_stereo(samples), last=left <= 0)

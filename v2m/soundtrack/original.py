@@ -64,5 +64,5 @@ def with_original(
     gain = np.float32(10 ** (gain_db / 20))
     first = 0
     for block in music:
-        yield block + original.read(first, block.shape[1]) * gain
+        yield np.asarray(block + original.read(first, block.shape[1]) * gain, np.float32)
         first += block.shape[1]
