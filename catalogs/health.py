@@ -9,6 +9,8 @@ CHECKS = {
     " (SELECT track_id FROM tracks)",
     "files without a track": "SELECT count(*) FROM files WHERE track_id NOT IN"
     " (SELECT track_id FROM tracks)",
+    "structures without a track": "SELECT count(*) FROM structures WHERE track_id NOT IN"
+    " (SELECT track_id FROM tracks)",
     "row ids used twice": "SELECT count(*) - count(DISTINCT row_id) FROM vectors",
     "tracks with two whole-track vectors of one space": "SELECT count(*) FROM (SELECT 1"
     " FROM vectors WHERE kind = 'track' GROUP BY track_id, space HAVING count(*) > 1)",

@@ -93,10 +93,41 @@ def m003_provenance_of_weights(con: Connection) -> None:
     con.execute("ALTER TABLE provenance ADD COLUMN weights_licence VARCHAR DEFAULT ''")
 
 
+def m004_structures(con: Connection) -> None:
+    """How tracks are built, with a version of its own; old catalogues get it by the next index."""
+    con.execute(
+        """
+        CREATE TABLE structures (
+            track_id VARCHAR PRIMARY KEY,
+            version VARCHAR NOT NULL,
+            metre VARCHAR NOT NULL,
+            tempo_bpm DOUBLE NOT NULL,
+            clarity DOUBLE NOT NULL,
+            beats_seconds DOUBLE[] NOT NULL,
+            beat_numbers TINYINT[] NOT NULL,
+            bars_seconds DOUBLE[] NOT NULL,
+            sections STRUCT(
+                start_seconds DOUBLE, end_seconds DOUBLE, label VARCHAR, energy DOUBLE
+            )[] NOT NULL,
+            energy FLOAT[] NOT NULL,
+            sounding_start_seconds DOUBLE NOT NULL,
+            sounding_end_seconds DOUBLE NOT NULL,
+            intro_end_seconds DOUBLE NOT NULL,
+            ending_seconds DOUBLE NOT NULL,
+            climax_seconds DOUBLE NOT NULL,
+            joins STRUCT(
+                first_seconds DOUBLE, second_seconds DOUBLE, likeness DOUBLE
+            )[] NOT NULL
+        )
+        """
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m001_initial,
     m002_licences_as_columns,
     m003_provenance_of_weights,
+    m004_structures,
 )
 """In order; a catalogue's schema version is how many of them it has seen."""
 

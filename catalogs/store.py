@@ -1,7 +1,7 @@
 """The catalogue: what the other rooms ask of it; DuckDB is the truth, vectors included."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,13 +11,14 @@ from catalogs.connection import first_line
 from catalogs.database import Database
 from catalogs.licence_columns import read_licences
 from catalogs.rows import COLUMNS, Failure, FileState, IndexedFile, SeenFile, VectorTable
+from catalogs.structures import put_structures, read_structures
 from catalogs.tracks import track_of_row
 from catalogs.vector_rows import put_vectors, vector_table
 from catalogs.where import check_condition
 from catalogs.writing import MADE_AT, bump_generation, drop_tracks, put_files, put_tracks, put_words
 from v2m.errors import InputError
 from v2m.files import path_to_text, text_to_path
-from v2m.types import Provenance, Track, TrackRecord
+from v2m.types import Provenance, Structure, Track, TrackRecord
 
 
 class Catalogue(Database):
@@ -195,6 +196,27 @@ class Catalogue(Database):
             return None
         model, revision, prompt, seed, parameters, *rest = rows[0]
         return Provenance(model, revision, prompt, seed, json.loads(parameters), *rest)
+
+    # ---- structure ---------------------------------------------------------------------------
+
+    def structure_versions(self) -> dict[str, str]:
+        """Return the version of the structure by track id; "" where a track has none."""
+        return dict(
+            self.fetch(
+                "SELECT track_id, coalesce(version, '') FROM tracks LEFT JOIN structures"
+                " USING (track_id)"
+            )
+        )
+
+    def write_structures(self, structures: Mapping[str, Structure]) -> None:
+        """Store how tracks are built, by track id; nothing else of them changes."""
+        with self.writing() as con:
+            put_structures(con, structures)
+
+    def structures(self, track_ids: Sequence[str]) -> dict[str, Structure]:
+        """Return how tracks are built, by track id; tracks that were not measured are missing."""
+        with self.reading() as con:
+            return read_structures(con, track_ids)
 
     # ---- vectors -----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import duckdb
 from catalogs.generated_terms import terms_of
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.rows import COLUMNS, IndexedFile, SeenFile
+from catalogs.structures import put_structures
 from catalogs.tracks import track_values
 from catalogs.vector_rows import put_vectors
 from v2m.files import path_to_text
@@ -49,6 +50,7 @@ def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -
     for record in records:
         if record.provenance:
             put_provenance(con, record.track.track_id, record.provenance)
+    put_structures(con, {r.track.track_id: r.structure for r in records if r.structure})
     return any(replaced)
 
 
@@ -124,7 +126,7 @@ def drop_tracks(con: duckdb.DuckDBPyConnection, track_ids: list[str]) -> int:
     gone = con.execute(
         "DELETE FROM tracks WHERE list_contains(?, track_id) RETURNING 1", [track_ids]
     ).fetchall()
-    for table in ("vectors", "provenance", "files"):
+    for table in ("vectors", "provenance", "structures", "files"):
         con.execute(
             f"DELETE FROM {table} WHERE list_contains(?, track_id)",  # noqa: S608 - our own names
             [track_ids],

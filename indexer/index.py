@@ -8,8 +8,10 @@ from pathlib import Path
 from catalogs.rows import Failure, FileState, IndexedFile, SeenFile
 from catalogs.store import Catalogue
 from indexer.mapper import Mapper
+from indexer.options import Options
 from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan
+from indexer.structures import renew_structures
 from v2m.audio.decode import audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.encoders.profiles import load_profile
@@ -31,6 +33,7 @@ class IndexReport:
         forgotten: tracks whose last file is gone.
         failed: files that cannot be used, with the reason.
         skipped: links and folders that could not be followed, with the reason.
+        structured: tracks whose structure alone was measured anew; their vectors stayed.
         tracks: tracks in the catalogue after the run.
     """
 
@@ -43,31 +46,13 @@ class IndexReport:
     forgotten: int = 0
     failed: list[tuple[Path, str]] = field(default_factory=list)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
+    structured: int = 0
     tracks: int = 0
 
     @property
     def encoded(self) -> int:
         """Tracks for which models ran."""
         return self.added + self.updated
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run works.
-
-    Attributes:
-        profile: name of the models.
-        workers: processes.
-        batch: tracks per transaction.
-        retry: try files again that failed before and have not changed.
-        shown: show progress.
-    """
-
-    profile: str = "lite"
-    workers: int = 1
-    batch: int = 8
-    retry: bool = False
-    shown: bool = True
 
 
 def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
@@ -85,6 +70,7 @@ def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
     _encode(catalogue, jobs, options, report)
     _touch(catalogue, seen, options.profile, report)
     report.forgotten = _forget(catalogue, found)
+    report.structured = renew_structures(catalogue, options)
     report.tracks = catalogue.count()
     return report
 

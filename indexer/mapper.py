@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from indexer.tags import FileTags, read_tags
 from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.sections import split_sections
+from v2m.audio.structure import at_structure_rate, find_structure
+from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
 from v2m.encoders.profiles import Profile, load_profile
 from v2m.errors import MediaError
-from v2m.types import Audio, Span, Track, TrackRecord, VectorRow
+from v2m.types import Audio, Span, Structure, Track, TrackRecord, VectorRow
 
 SAMPLE_RATE = 44100
 """Hz at which music is measured; resampled further where a model wants less."""
@@ -28,7 +31,7 @@ TITLE_PREFIX = "a piece of music titled "
 NO_PHRASE = frozenset({"track", "music", "song", "audio", "untitled", "unknown", "theme", "title"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mapper:
     """Decodes, measures and encodes music with the models of one profile."""
 
@@ -95,7 +98,29 @@ class Mapper:
             VectorRow(self.profile.music.space, kind, part.span, vector)
             for kind, part, vector in zip(kinds, heard, vectors, strict=True)
         ]
-        return TrackRecord(track, (*rows, *self.text_rows(track)), ANALYSIS_VERSION)
+        return TrackRecord(
+            track,
+            (*rows, *self.text_rows(track)),
+            ANALYSIS_VERSION,
+            structure=self.structure_of(audio),
+        )
+
+    def structure(self, path: Path) -> Structure:
+        """Find how the music in a file is built, and nothing else.
+
+        Raises:
+            MediaError: the file cannot be decoded.
+        """
+        return self.structure_of(decode_audio(path, sample_rate=SAMPLE_RATE))
+
+    def structure_of(self, audio: Audio) -> Structure:
+        """Find how music in memory is built."""
+        heard = self._beat_network.hear(at_structure_rate(audio))
+        return find_structure(audio, heard, FRAMES_PER_SECOND)
+
+    @cached_property
+    def _beat_network(self) -> BeatNet:
+        return BeatNet()
 
     def text_rows(self, track: Track) -> tuple[VectorRow, ...]:
         """Encode what people wrote about a track: its title, if it says something, and words.

@@ -12,24 +12,41 @@ from dataclasses import dataclass
 from indexer.mapper import Mapper, build_mapper
 from indexer.scan import FoundFile
 from v2m.errors import BackendError, MediaError
-from v2m.types import TrackRecord
+from v2m.types import Structure, TrackRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to analyse and the identity of its sound."""
+    """A file to analyse.
+
+    Attributes:
+        file: where it lies.
+        track_id: the identity of its sound.
+        only_structure: find how the music is built and leave everything else.
+    """
 
     file: FoundFile
     track_id: str
+    only_structure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The outcome for one file: a record, or the reason why there is none."""
+    """The outcome for one file.
+
+    Attributes:
+        file: the file.
+        record: what was found; None on failure, and where only the structure was asked for.
+        reason: why there is nothing; "" on success.
+        track_id: the identity of its sound.
+        structure: how the music is built, where only that was asked for.
+    """
 
     file: FoundFile
     record: TrackRecord | None
     reason: str = ""
+    track_id: str = ""
+    structure: Structure | None = None
 
 
 _mapper: Mapper | None = None  # one per worker process, built by _start_worker
@@ -109,7 +126,10 @@ def _map_here(job: Job) -> Mapped:
 
 def _map(mapper: Mapper, job: Job) -> Mapped:
     try:
-        return Mapped(job.file, mapper.map(job.file.path, job.track_id))
+        if job.only_structure:
+            built = mapper.structure(job.file.path)
+            return Mapped(job.file, None, track_id=job.track_id, structure=built)
+        return Mapped(job.file, mapper.map(job.file.path, job.track_id), track_id=job.track_id)
     except MediaError as err:
         return Mapped(job.file, None, err.reason)
 

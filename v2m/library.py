@@ -77,7 +77,8 @@ class Library:
             StateError: another run works on this catalogue.
         """
         from catalogs.lock import index_lock
-        from indexer.index import Options, index
+        from indexer.index import index
+        from indexer.options import Options
         from indexer.runner import default_workers
         from indexer.scan import scan
 

@@ -45,6 +45,7 @@ def index_json(report: "IndexReport") -> Json:
         "duplicates": report.duplicates,
         "forgotten": report.forgotten,
         "encoded": report.encoded,
+        "structured": report.structured,
         "tracks": report.tracks,
         "failed": [{"path": path_to_text(p), "reason": reason} for p, reason in report.failed],
         "skipped": [{"path": path_to_text(p), "reason": reason} for p, reason in report.skipped],
@@ -64,6 +65,8 @@ def index_text(report: "IndexReport") -> str:
     lines = [first]
     if report.moved:
         lines.append(f"{report.moved} files moved or tagged anew; their tracks were kept")
+    if report.structured:
+        lines.append(f"found beats, bars and sections of {report.structured} tracks anew")
     if report.duplicates:
         lines.append(f"{report.duplicates} files are copies of music that is there already")
     if report.forgotten:

