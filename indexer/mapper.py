@@ -58,7 +58,7 @@ class Mapper:
         record = self.map_audio(audio, take.track_id, path, FileTags(title=""))
         track = _taken(record.track, take)
         vectors = (*record.vectors, *self.text_rows(track))
-        return TrackRecord(track, vectors, record.analysis_version, take.made)
+        return TrackRecord(track, vectors, record.analysis_version, take.made, record.structure)
 
     def told_again(self, track: Track, path: Path) -> tuple[Track, tuple[VectorRow, ...]]:
         """Return known music at its new place with its words of today, and their vectors."""
