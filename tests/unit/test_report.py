@@ -143,6 +143,7 @@ def test_an_index_run_as_json_counts_everything() -> None:
         "duplicates": 5,
         "forgotten": 6,
         "encoded": 3,
+        "structured": 0,
         "tracks": 9,
         "failed": [{"path": "/m/a.mp3", "reason": "empty file"}],
         "skipped": [{"path": "file:///mus%FFic/a.mp3", "reason": "broken link"}],
