@@ -235,6 +235,18 @@ class Catalogue(Database):
         """Return a counter that rises whenever vectors are deleted or replaced."""
         return int(self.fetch("SELECT value FROM meta WHERE name = 'generation'")[0][0])
 
+    def note(self, name: str) -> str | None:
+        """Return what was kept under a name; None where there is nothing."""
+        rows = self.fetch("SELECT value FROM meta WHERE name = ?", [f"note/{name}"])
+        return str(rows[0][0]) if rows else None
+
+    def set_note(self, name: str, text: str | None) -> None:
+        """Keep a text under a name; None takes it away."""
+        with self.writing() as con:
+            con.execute("DELETE FROM meta WHERE name = ?", [f"note/{name}"])
+            if text is not None:
+                con.execute("INSERT INTO meta VALUES (?, ?)", [f"note/{name}", text])
+
     def health(self) -> list[str]:
         """Return what is wrong with the catalogue, one line each; nothing when all is well."""
         return health.problems(self)

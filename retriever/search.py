@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from catalogs.search_index import SearchIndex
 from catalogs.store import Catalogue
+from retriever.calibration import Calibration, stored_calibration
 from retriever.explain import explain
 from retriever.fusion import Scale, fuse, scale_of
 from retriever.miss import PROMPT, TEMPLATE, probability
@@ -92,16 +93,35 @@ class _Branch:
         return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """What was measured on n candidates: cosines by branch, fused scores, probabilities."""
+
+    cosines: Mapping[str, npt.NDArray[np.float64]]
+    fused: npt.NDArray[np.float64]
+    chances: npt.NDArray[np.float64]
+
+    def best(self, k: int) -> npt.NDArray[np.int64]:
+        """Return the places of the k likeliest; of equally likely ones the better score first."""
+        return np.lexsort((-self.fused, -self.chances))[:k]
+
+
 class Searcher:
     """Answers queries over one catalogue with the models of one profile.
 
     What it loads, it keeps: make one and ask it often. Tracks that are added later are found by a
     new searcher.
+
+    Args:
+        catalogue: what is searched.
+        profile: the models.
+        calibrated: give the probabilities this library has taught, where it was asked.
     """
 
-    def __init__(self, catalogue: Catalogue, profile: Profile) -> None:
+    def __init__(self, catalogue: Catalogue, profile: Profile, *, calibrated: bool = True) -> None:
         self._catalogue = catalogue
         self._profile = profile
+        self._calibrated = calibrated
 
     def search(
         self,
@@ -127,21 +147,29 @@ class Searcher:
             InputError: the condition is not valid, or the branches cannot serve this query.
         """
         self._check_library()
-        asked = self._vectors(query, by)
         allowed = self._catalogue.filter_ids(where, also) if where or also else None
-        if allowed is not None and not allowed:
-            return []
-        pool = max(POOL, 10 * k)
-        tracks = list(
-            dict.fromkeys(
-                track
-                for branch, vector in asked.items()
-                for track in self._branches[branch].candidates(vector, pool, allowed)
-            )
-        )
-        if not tracks:
-            return []
-        return self._ranked(query, asked, tracks, k)
+        asked = self._vectors(query, by)
+        tracks = self._candidates(asked, k, allowed)
+        return self._ranked(query, asked, tracks, k, self.curve(query, by))
+
+    def likeliest(
+        self,
+        query: Query,
+        k: int,
+        *,
+        by: Sequence[str] = BRANCHES,
+        among: set[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """Return the ids and probabilities that ``search`` finds, without a look at the tracks.
+
+        Raises:
+            As ``search``.
+        """
+        self._check_library()
+        asked = self._vectors(query, by)
+        tracks = self._candidates(asked, k, among)
+        scored = self._scored(query, asked, tracks, self.curve(query, by))
+        return [(tracks[i], float(scored.chances[i])) for i in scored.best(k)]
 
     def judge(
         self, query: Query, track_ids: Sequence[str], *, by: Sequence[str] = BRANCHES
@@ -152,12 +180,26 @@ class Searcher:
             As ``search``.
         """
         self._check_library()
-        return self._ranked(query, self._vectors(query, by), list(track_ids), len(track_ids))
+        asked = self._vectors(query, by)
+        curve = self.curve(query, by)
+        return self._ranked(query, asked, list(track_ids), len(track_ids), curve)
 
     @cached_property
     def n_tracks(self) -> int:
         """Tracks that are searched."""
         return self._catalogue.count()
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """What this library has taught about its probabilities; None before it was asked."""
+        return stored_calibration(self._catalogue, self._profile) if self._calibrated else None
+
+    def curve(self, query: Query, by: Sequence[str]) -> Calibration | None:
+        """Return the calibration that holds for a query by words over these branches, if any."""
+        learned = self.calibration
+        if learned is None or query.kind == "audio" or set(by) != set(learned.branches):
+            return None
+        return learned
 
     @cached_property
     def _branches(self) -> dict[str, _Branch]:
@@ -210,13 +252,28 @@ class Searcher:
             )
         return asked
 
-    def _ranked(
+    def _candidates(
+        self, asked: Mapping[str, npt.NDArray[np.float32]], k: int, allowed: set[str] | None
+    ) -> list[str]:
+        """Return what the branches propose for the k best, each track once."""
+        if allowed is not None and not allowed:
+            return []
+        pool = max(POOL, 10 * k)
+        return list(
+            dict.fromkeys(
+                track
+                for branch, vector in asked.items()
+                for track in self._branches[branch].candidates(vector, pool, allowed)
+            )
+        )
+
+    def _scored(
         self,
         query: Query,
         asked: Mapping[str, npt.NDArray[np.float32]],
-        tracks: list[str],
-        k: int,
-    ) -> list[Match]:
+        tracks: Sequence[str],
+        curve: Calibration | None,
+    ) -> "_Scored":
         cosines = {b: self._branches[b].cosines(v, tracks) for b, v in asked.items()}
         fused = fuse({b: self._branches[b].scale.normalise(c) for b, c in cosines.items()})
         prompt_line = TEMPLATE if query.templated else PROMPT
@@ -231,14 +288,29 @@ class Searcher:
                 for n, track in enumerate(tracks)
             ]
         )
-        best = np.lexsort((-fused, -chances))[:k]
+        if curve is not None:
+            chances = np.array([curve.probability(float(chance)) for chance in chances])
+        return _Scored(cosines, fused, chances)
+
+    def _ranked(
+        self,
+        query: Query,
+        asked: Mapping[str, npt.NDArray[np.float32]],
+        tracks: list[str],
+        k: int,
+        curve: Calibration | None,
+    ) -> list[Match]:
+        if not tracks:
+            return []
+        scored = self._scored(query, asked, tracks, curve)
+        best = scored.best(k)
         rows = {t.track_id: t for t in self._catalogue.tracks(ids=[tracks[i] for i in best])}
         return [
             self._match(
                 query,
                 rows[tracks[i]],
-                (float(fused[i]), float(chances[i])),
-                {b: float(c[i]) for b, c in cosines.items() if np.isfinite(c[i])},
+                (float(scored.fused[i]), float(scored.chances[i])),
+                {b: float(c[i]) for b, c in scored.cosines.items() if np.isfinite(c[i])},
             )
             for i in best
             if tracks[i] in rows

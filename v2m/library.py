@@ -200,7 +200,13 @@ class Library:
         decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
         scene = FoundScene(None, description, query.text, decision, reason, tuple(matches))
         return FindResult(
-            query.kind, str(given[0]), seconds, self.profile.name, self._searcher.n_tracks, (scene,)
+            query.kind,
+            str(given[0]),
+            seconds,
+            self.profile.name,
+            self._searcher.n_tracks,
+            (scene,),
+            calibrated=self._searcher.curve(query, by) is not None,
         )
 
     def _find_video(self, video: Path, top: int, options: PlanOptions) -> FindResult:
@@ -217,6 +223,7 @@ class Library:
             self.profile.name,
             self._searcher.n_tracks,
             scenes,
+            calibrated=any(self._searcher.curve(one.query, options.by) for one in asked),
         )
 
     def _single_query(

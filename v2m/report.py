@@ -90,6 +90,7 @@ def find_json(result: "FindResult") -> Json:
         "query": query,
         "profile": result.profile,
         "tracks_searched": result.tracks_searched,
+        "calibrated": result.calibrated,
         "scenes": [_scene_json(n, found) for n, found in enumerate(result.scenes)],
     }
 
@@ -136,7 +137,8 @@ def _match_json(rank: int, match: "Match") -> Json:
 
 def find_text(result: "FindResult") -> str:
     """Say what was found, scene by scene."""
-    lines = [f"searched {result.tracks_searched} tracks with profile {result.profile}"]
+    how = ", probabilities learned from this library" if result.calibrated else ""
+    lines = [f"searched {result.tracks_searched} tracks with profile {result.profile}{how}"]
     for index, found in enumerate(result.scenes):
         lines.append("")
         if found.scene:

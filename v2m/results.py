@@ -38,6 +38,7 @@ class FindResult:
         profile: name of the models.
         tracks_searched: size of the library.
         scenes: one per scene of the video.
+        calibrated: the probabilities are those this library taught ('v2m eval calibrate').
     """
 
     kind: str
@@ -46,6 +47,7 @@ class FindResult:
     profile: str
     tracks_searched: int
     scenes: tuple[FoundScene, ...]
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from v2m.commands.shared import print_json, say, start_logging
-from v2m.options import AsJson, Verbose
+from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
+from v2m.options import AsJson, By, Catalog, ProfileName, Verbose
 
-app = typer.Typer(no_args_is_help=True, help="Evaluate: the paper's tables, music as notes.")
+app = typer.Typer(
+    no_args_is_help=True, help="Evaluate: the paper's tables, music, retrieval, decisions."
+)
 
 Form = Annotated[str, typer.Option("--format", help="text, markdown, csv or latex.")]
 
@@ -50,3 +52,53 @@ def music(
         print_json([asdict(piece) for piece in measured])
         return
     say("\n\n".join(render(table, form) for table in music_tables(measured)))
+
+
+@app.command("calibrate")
+def calibrate(
+    others: Annotated[
+        list[Path] | None,
+        typer.Option("--test", help="Another catalogue to judge it on; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Folder for tables and plots.", show_default=False),
+    ] = None,
+    is_trial: Annotated[
+        bool, typer.Option("--dry-run", help="Measure only; what 'find' says stays as it is.")
+    ] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Go back to the probabilities v2m ships with.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draw of the queries.")] = 0,
+    by: By = "description,title,audio",
+    catalog: Catalog = None,
+    profile: ProfileName = None,
+    form: Form = "text",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Learn from the library how sure a find is, and keep it: 'v2m find' uses it from then on."""
+    start_logging(verbose)
+    from v2m.evaluation.calibration_run import run_calibration
+    from v2m.evaluation.tables import render
+
+    library = open_library(settings_of(catalog=catalog, profile=profile))
+    if forget:
+        from retriever.calibration import forget_calibration
+
+        was_there = forget_calibration(library.catalogue, library.profile)
+        say(
+            "forgotten; 'find' uses the shipped lines again" if was_there else "nothing was learned"
+        )
+        return
+    branches = tuple(branch.strip() for branch in by.split(",") if branch.strip())
+    done = run_calibration(
+        library, others or [], by=branches, seed=seed, keep=not is_trial, shown=not as_json
+    )
+    files = done.write(out) if out else []
+    if as_json:
+        print_json({**done.to_json(), "files": files})
+        return
+    say("\n\n".join(render(table, form) for table in done.tables))
+    say(f"\n{done.outcome}")

@@ -1,6 +1,6 @@
 """Bootstrap intervals: a figure with what its sample can tell about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,3 +112,51 @@ def bootstrap_difference(
     if left.shape != right.shape:
         raise ValueError(f"pairs need equal shapes, not {left.shape} and {right.shape}")
     return bootstrap(left - right, draws=draws, seed=seed)
+
+
+def group_draws(
+    groups: Sequence[Hashable], draws: int, *, seed: int = 0
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield resamples of units that come in groups: whole groups are drawn, with replacement.
+
+    For units that are not independent (several wordings of one question, scenes of one video).
+
+    Args:
+        groups: the group of every unit, at least one.
+        draws: resamples.
+        seed: of the resampling.
+
+    Yields:
+        int64, shape (about n,), places of the units drawn.
+    """
+    members: dict[Hashable, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    places = [np.array(own, np.int64) for own in members.values()]
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield np.concatenate([places[n] for n in rng.integers(len(places), size=len(places))])
+
+
+def interval_over_groups(
+    figure: Callable[[npt.NDArray[np.int64]], float],
+    groups: Sequence[Hashable],
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Estimate:
+    """Return any figure of a sample with its 95 % percentile interval over groups.
+
+    Args:
+        figure: computes it from the places of the units that count; NaN where it cannot.
+        groups: the group of every unit.
+        draws: resamples; those without a figure are left out.
+        seed: of the resampling.
+    """
+    n = len(groups)
+    if not n:
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    drawn = np.array([figure(places) for places in group_draws(groups, draws, seed=seed)])
+    known = drawn[~np.isnan(drawn)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+    return Estimate(figure(np.arange(n)), float(low), float(high), n)

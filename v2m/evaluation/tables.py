@@ -1,6 +1,7 @@
 """One table of figures, written as text, Markdown, CSV or LaTeX."""
 
 import csv
+import html
 import io
 import math
 import re
@@ -130,6 +131,21 @@ def as_latex(table: Table) -> str:
     )
 
 
+def as_html(table: Table) -> str:
+    """Write a ``table`` element with its title as caption and its notes as paragraphs below."""
+    right = _figure_columns(table)
+    kinds = [' class="figure"' if figure else "" for figure in right]
+    head, *body = [_names(table), *_written(table)]
+    names = "".join(f'<th scope="col"{k}>{_html(c)}</th>' for c, k in zip(head, kinds, strict=True))
+    rows = [
+        "".join(f"<td{k}>{_html(c)}</td>" for c, k in zip(row, kinds, strict=True)) for row in body
+    ]
+    lines = [f"<tr>{row}</tr>" for row in [names, *rows]]
+    notes = [f'<p class="note">{_html(_one_line(note))}</p>' for note in table.notes]
+    caption = f"<caption>{_html(_one_line(table.title))}</caption>"
+    return "\n".join(["<table>", caption, *lines, "</table>", *notes])
+
+
 FORMATS: dict[str, Callable[[Table], str]] = {
     "text": as_text,
     "markdown": as_markdown,
@@ -192,6 +208,10 @@ def _one_line(text: str) -> str:
 def _markdown(text: str) -> str:
     escaped = re.sub(r"([\\|*`<])", r"\\\1", text)
     return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", escaped)
+
+
+def _html(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def _latex(text: str) -> str:
