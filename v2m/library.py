@@ -244,7 +244,7 @@ class Library:
             from v2m.video.scenes import read_image
 
             seen = self.profile.describer.describe_frames(read_image(Path(image)))
-            prompt = self.profile.writer(style).write(seen)
+            prompt = self.profile.writer(style).write(seen).text
             return scene_query(self.profile, seen, prompt, kind="image"), seen.text, None
         sound = self._decode(Path(str(audio)))
         heard = self.profile.listen(sound, [])

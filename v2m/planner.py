@@ -17,7 +17,7 @@ from v2m.results import PlanOptions
 from v2m.sequence import settle
 from v2m.soundtrack.mix import RATE
 from v2m.soundtrack.plan import CuePlan, Mix
-from v2m.types import VideoFacts
+from v2m.types import Prompt, VideoFacts
 from v2m.usage import check_usage, duties, trusted, usage_condition
 from v2m.video.probe import probe_video
 from v2m.video.scenes import find_scenes
@@ -81,7 +81,7 @@ class VideoPlanner:
             mix=planned_mix(video, facts, options),
             scenes=tuple(planned_scene(choice) for choice in choices),
             cues=cues,
-            notices=tuple(_misses(choices, options)),
+            notices=tuple(_remarks(choices, options)),
         )
         bound = duties(plan) if options.usage != "personal" else []
         return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
@@ -100,11 +100,11 @@ class VideoPlanner:
         asked = []
         for scene, seen in zip(scenes, descriptions, strict=True):
             note = notes.get(scene.index, "")
-            prompt = note or writer.write(seen)
+            written = Prompt(note, "a person") if note else writer.write(seen)
             query = scene_query(
-                self.profile, seen, prompt, note=note, seconds=scene.span.duration_seconds
+                self.profile, seen, written.text, note=note, seconds=scene.span.duration_seconds
             )
-            asked.append(AskedScene(scene, seen, prompt, note, query))
+            asked.append(AskedScene(scene, seen, written, note, query))
         return facts, asked
 
     def choose(
@@ -160,6 +160,12 @@ def planned_mix(video: Path, facts: VideoFacts, options: PlanOptions) -> Mix:
         original_audio="mix" if chosen == "mix" else "replace",
         original_under_lu=options.original_under_lu,
     )
+
+
+def _remarks(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:
+    """Say once what holds for several prompts, and which scenes found nothing likely."""
+    written = dict.fromkeys(c.written.notice for c in choices if c.written.notice)
+    return [*written, *_misses(choices, options)]
 
 
 def _misses(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:
