@@ -81,7 +81,7 @@ class VideoPlanner:
             mix=planned_mix(video, facts, options),
             scenes=tuple(planned_scene(choice) for choice in choices),
             cues=cues,
-            notices=tuple(_remarks(choices, options)),
+            notices=(*_remarks(choices, options), *self._cautions(asked, choices, options)),
         )
         bound = duties(plan) if options.usage != "personal" else []
         return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
@@ -127,6 +127,14 @@ class VideoPlanner:
             return choices
         judge = self.searcher().judge
         return [decided(one, judge(one.query, tracks, by=options.by), options) for one in asked]
+
+    def _cautions(
+        self, asked: Sequence[AskedScene], choices: Sequence[SceneChoice], options: PlanOptions
+    ) -> list[str]:
+        if not any(choice.matches for choice in choices):
+            return []
+        caution = self.searcher().caution(asked[0].query, options.by)
+        return [caution] if caution else []
 
     def _search_or_nothing(
         self, query: "Query", top: int, options: PlanOptions, also: str
