@@ -126,7 +126,10 @@ class Wav2Vec2Head:
     @cached_property
     def _model(self) -> "_Classifier":
         read = _read_speechbrain if self._is_speechbrain else _read_transformers
-        return read(self._folder)
+        try:
+            return read(self._folder)
+        except ImportError as err:  # transformers is there, but not usable
+            raise BackendError("emotion model", str(err).splitlines()[0]) from err
 
     def hear(self, clips: Sequence[Audio]) -> list[str]:
         """Return one of ``CLASSES`` for each clip."""
