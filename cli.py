@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from v2m.commands import evaluate, models, study, tracks
+from v2m.commands import evaluate, models, tracks
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
     AllowUnknown,
     AsJson,
     By,
     Catalog,
+    Duck,
     Generate,
     Lufs,
     MinProbability,
@@ -45,7 +46,6 @@ app = typer.Typer(
 app.add_typer(tracks.app, name="tracks")
 app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="eval")
-app.add_typer(study.app, name="study")
 
 
 def main() -> None:
@@ -195,6 +195,7 @@ def plan(
     most_tracks: MostTracks = None,
     one_track: OneTrack = False,
     original_audio: OriginalAudio = None,
+    duck: Duck = None,
     lufs: Lufs = None,
     seed: Seed = None,
     catalog: Catalog = None,
@@ -217,6 +218,7 @@ def plan(
         min_probability=min_probability,
         generate=generate,
         original_audio=original_audio,
+        duck_db=duck,
         target_lufs=lufs,
         seed=seed,
     )
@@ -274,6 +276,7 @@ def score(
     most_tracks: MostTracks = None,
     one_track: OneTrack = False,
     original_audio: OriginalAudio = None,
+    duck: Duck = None,
     lufs: Lufs = None,
     seed: Seed = None,
     catalog: Catalog = None,
@@ -295,6 +298,7 @@ def score(
         min_probability=min_probability,
         generate=generate,
         original_audio=original_audio,
+        duck_db=duck,
         target_lufs=lufs,
         seed=seed,
     )
@@ -447,6 +451,9 @@ def _plan_options(
         switch_cost=settings.switch_cost,
         original_audio=settings.original_audio,
         original_under_lu=settings.original_under_lu,
+        duck_db=settings.duck_db,
+        duck_attack_seconds=settings.duck_attack_seconds,
+        duck_release_seconds=settings.duck_release_seconds,
         target_lufs=settings.target_lufs,
         true_peak_dbtp=settings.true_peak_dbtp,
         crossfade_seconds=settings.crossfade_seconds,

@@ -71,6 +71,14 @@ OriginalAudio = Annotated[
         show_default=False,
     ),
 ]
+Duck = Annotated[
+    float | None,
+    typer.Option(
+        "--duck",
+        help="Decibels the music goes down while somebody speaks; 0 leaves it as it is.",
+        show_default=False,
+    ),
+]
 Lufs = Annotated[
     float | None,
     typer.Option("--lufs", help="Loudness of the finished sound.", show_default=False),

@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from v2m import __version__
-from v2m.audio.decode import audio_blocks
-from v2m.audio.measure import measure
 from v2m.choices import AskedScene, SceneChoice, decided
 from v2m.cueing import Compose, place_cues, planned_scene, planned_video
+from v2m.dialogue import plan_sound
 from v2m.encoders.profiles import Profile
-from v2m.errors import InputError, MediaError
+from v2m.errors import InputError
 from v2m.progress import working
 from v2m.results import PlanOptions
 from v2m.sequence import settle
-from v2m.soundtrack.mix import RATE
-from v2m.soundtrack.plan import CuePlan, Mix
-from v2m.types import Prompt, VideoFacts
+from v2m.soundtrack.plan import CuePlan
+from v2m.types import VideoFacts
 from v2m.usage import check_usage, duties, trusted, usage_condition
 from v2m.video.probe import probe_video
 from v2m.video.scenes import find_scenes
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
 SCENE_CANDIDATES = 30
 MOST_CANDIDATES = 120
 """Tracks considered per scene, and for a whole video, when the sequence of tracks is chosen."""
-
-SILENT_ORIGINAL_LUFS = -50.0
-"""A video's own sound below this is room noise; "auto" replaces it."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +65,8 @@ class VideoPlanner:
             crossfade_seconds=options.crossfade_seconds,
             compose=self.compose(video, options),
         )
+        with working("listening to the video", shown=options.shown):
+            sound = plan_sound(facts, options)
         plan = CuePlan(
             video=planned_video(video, facts),
             profile=self.profile.name,
@@ -78,10 +75,11 @@ class VideoPlanner:
             min_probability=options.min_probability,
             seed=options.seed,
             versions={"v2m": __version__, **self.profile.versions()},
-            mix=planned_mix(video, facts, options),
+            mix=sound.mix,
+            speech=sound.speech,
             scenes=tuple(planned_scene(choice) for choice in choices),
             cues=cues,
-            notices=(*_remarks(choices, options), *self._cautions(asked, choices, options)),
+            notices=(*_misses(choices, options), *sound.notices),
         )
         bound = duties(plan) if options.usage != "personal" else []
         return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
@@ -100,11 +98,11 @@ class VideoPlanner:
         asked = []
         for scene, seen in zip(scenes, descriptions, strict=True):
             note = notes.get(scene.index, "")
-            written = Prompt(note, "a person") if note else writer.write(seen)
+            prompt = note or writer.write(seen)
             query = scene_query(
-                self.profile, seen, written.text, note=note, seconds=scene.span.duration_seconds
+                self.profile, seen, prompt, note=note, seconds=scene.span.duration_seconds
             )
-            asked.append(AskedScene(scene, seen, written, note, query))
+            asked.append(AskedScene(scene, seen, prompt, note, query))
         return facts, asked
 
     def choose(
@@ -128,14 +126,6 @@ class VideoPlanner:
         judge = self.searcher().judge
         return [decided(one, judge(one.query, tracks, by=options.by), options) for one in asked]
 
-    def _cautions(
-        self, asked: Sequence[AskedScene], choices: Sequence[SceneChoice], options: PlanOptions
-    ) -> list[str]:
-        if not any(choice.matches for choice in choices):
-            return []
-        caution = self.searcher().caution(asked[0].query, options.by)
-        return [caution] if caution else []
-
     def _search_or_nothing(
         self, query: "Query", top: int, options: PlanOptions, also: str
     ) -> list["Match"]:
@@ -147,33 +137,6 @@ class VideoPlanner:
             asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
             raise InputError(f"no track meets {asked}, and composing is off")
         return matches
-
-
-def planned_mix(video: Path, facts: VideoFacts, options: PlanOptions) -> Mix:
-    """Decide how the finished sound is made; "auto" keeps an original sound that is heard."""
-    chosen = options.original_audio
-    if not facts.has_audio:
-        chosen = "replace"
-    elif chosen == "auto":
-        try:
-            sound = measure(audio_blocks(video, sample_rate=RATE), RATE)
-            loud = sound.lufs() > SILENT_ORIGINAL_LUFS
-        except MediaError:  # a sound stream without sound
-            loud = False
-        chosen = "mix" if loud else "replace"
-    return Mix(
-        target_lufs=options.target_lufs,
-        true_peak_dbtp=options.true_peak_dbtp,
-        crossfade_seconds=options.crossfade_seconds,
-        original_audio="mix" if chosen == "mix" else "replace",
-        original_under_lu=options.original_under_lu,
-    )
-
-
-def _remarks(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:
-    """Say once what holds for several prompts, and which scenes found nothing likely."""
-    written = dict.fromkeys(c.written.notice for c in choices if c.written.notice)
-    return [*written, *_misses(choices, options)]
 
 
 def _misses(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:

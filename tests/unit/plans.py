@@ -80,10 +80,9 @@ def make_plan(*cues: Cue, fps: float = 25, crossfade: float = 1.0, **more: Any) 
         "height": 48,
         "has_audio": False,
     }
-    facts = {"profile": "lite", "min_probability": 0.5, "scenes": ()} | more
-    return CuePlan.model_validate(
-        {"video": video, "cues": cues, "mix": {"crossfade_seconds": crossfade}, **facts}
-    )
+    mix = {"crossfade_seconds": crossfade}
+    facts = {"profile": "lite", "min_probability": 0.5, "scenes": (), "mix": mix} | more
+    return CuePlan.model_validate({"video": video, "cues": cues, **facts})
 
 
 def make_film(rate: FrameRate) -> CuePlan:

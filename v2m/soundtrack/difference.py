@@ -5,11 +5,15 @@ from collections.abc import Collection, Sequence
 from pydantic import BaseModel
 
 from v2m.files import text_to_path
-from v2m.soundtrack.plan import Candidate, Cue, CuePlan, PlannedScene
+from v2m.soundtrack.plan import Candidate, Cue, CuePlan, PlannedScene, Speech
 
 WORDS = {
     "artist": "artist",
     "crossfade_seconds": "crossfade between cues",
+    "deeper_db": "music deeper under it by",
+    "duck_attack_seconds": "music goes down within",
+    "duck_db": "music goes down under speech by",
+    "duck_release_seconds": "music comes back within",
     "duration_seconds": "length",
     "end_seconds": "end",
     "fade_in_seconds": "fade in",
@@ -21,6 +25,7 @@ WORDS = {
     "licence_url": "licence address",
     "min_probability": "least probability of a match",
     "original_audio": "the video's own sound",
+    "original_gain_db": "gain of the video's own sound",
     "original_under_lu": "the video's own sound, under the music by",
     "out_seconds": "ends in the track at",
     "prompt": "music asked for",
@@ -43,7 +48,7 @@ OF_THE_TRACK = {
 }  # fmt: skip
 """What changes of itself where another track stands: not told again."""
 
-Timed = Cue | PlannedScene
+Timed = Cue | PlannedScene | Speech
 
 
 def plan_differences(a: CuePlan, b: CuePlan) -> list[str]:
@@ -57,8 +62,9 @@ def plan_differences(a: CuePlan, b: CuePlan) -> list[str]:
         a: the plan before.
         b: the plan after.
     """
-    lines = _changes("", a, b, leave_out=("scenes", "cues"))
+    lines = _changes("", a, b, leave_out=("scenes", "cues", "speech"))
     lines += _timed("scene", a.scenes, b.scenes)
+    lines += _timed("speech", a.speech, b.speech)
     return lines + _timed("cue", a.cues, b.cues)
 
 
@@ -105,8 +111,8 @@ def _pair_changes(place: str, before: Timed, after: Timed) -> list[str]:
 
 
 def _identity(part: Timed) -> tuple[str, ...]:
-    """Return what makes a cue's music what it is; nothing for a scene."""
-    if isinstance(part, PlannedScene):
+    """Return what makes a cue's music what it is; nothing for scenes and speech."""
+    if not isinstance(part, Cue):
         return ()
     made = (part.prompt, str(part.seed), part.model) if part.source == "generated" else ()
     return (part.source, part.track_id or part.track_path, *made)
@@ -117,7 +123,7 @@ def _place(kind: str, number: int, part: Timed) -> str:
 
 
 def _music(part: Timed) -> str:
-    if isinstance(part, PlannedScene) or part.source == "silence":
+    if not isinstance(part, Cue) or part.source == "silence":
         return "silence"
     if part.source == "generated":
         return f'music composed for "{part.prompt}" (seed {part.seed})'

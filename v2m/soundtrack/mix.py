@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.reader import Reader
+from v2m.soundtrack.ducking import Ducking
 from v2m.soundtrack.fades import rise
 from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.soundtrack.unroll import Unrolled
@@ -21,7 +22,7 @@ OpenTrack = Callable[[Cue], Reader]
 
 
 class CueSound:
-    """One cue as it lies in the mix: with gain, fades and crossfades.
+    """One cue as it lies in the mix: with gain, fades, crossfades, and turned down under speech.
 
     Attributes:
         first: the sample of the video where it begins, crossfade included, 0 or more.
@@ -40,6 +41,7 @@ class CueSound:
         self._fade_in = min(length, round((left or cue.fade_in_seconds) * RATE))
         self._fade_out = min(length, round((right or cue.fade_out_seconds) * RATE))
         self._gain = np.float32(10 ** (cue.gain_db / 20))
+        self._ducking = Ducking(plan, RATE)
         self._unrolled = Unrolled(cue, open_track(cue), RATE)
         self.first = max(0, self._start - self._ahead)
         self.stop = min(self._end, round(plan.video.duration_seconds * RATE))
@@ -47,7 +49,7 @@ class CueSound:
     def read(self, first: int, n: int) -> Samples:
         """Return samples [first, first + n) of the video, which lie within the cue: (2, n)."""
         sound = self._unrolled.read(first - self._start, n)
-        sound *= self._gain * self._envelope(first, n)
+        sound *= self._gain * self._envelope(first, n) * self._ducking.gain(first, n)
         return sound
 
     def _envelope(self, first: int, n: int) -> npt.NDArray[np.float32]:

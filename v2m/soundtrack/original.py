@@ -1,15 +1,17 @@
 """The video's own sound: in step with the picture, as loud as the plan wants it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from v2m.audio import voice
+from v2m.audio.decode import audio_blocks
 from v2m.audio.loudness import SILENCE_LUFS
 from v2m.audio.measure import measure
 from v2m.audio.reader import Reader, SoundReader
 from v2m.ffmpeg import av
 from v2m.soundtrack.mix import BLOCK, RATE
-from v2m.types import Samples, VideoFacts
+from v2m.types import Samples, Span, VideoFacts
 
 
 class OriginalSound:
@@ -19,7 +21,9 @@ class OriginalSound:
         with facts.path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
             stream = container.streams.audio[0]
             start = float((stream.start_time or 0) * (stream.time_base or 0))
-        self._late = round((start - facts.start_seconds) * RATE)
+        self._path, self._seconds = facts.path, facts.duration_seconds
+        self._late_seconds = start - facts.start_seconds
+        self._late = round(self._late_seconds * RATE)
         self._sound: Reader = SoundReader(facts.path, RATE)
         self._length = round(facts.duration_seconds * RATE)
 
@@ -35,6 +39,19 @@ class OriginalSound:
         """Yield the whole sound, as long as the picture."""
         for first in range(0, self._length, BLOCK):
             yield self.read(first, min(BLOCK, self._length - first))
+
+    def for_voices(self) -> Iterator[Samples]:
+        """Yield the whole sound as a voice detector takes it, not yet in step with the picture."""
+        return audio_blocks(self._path, sample_rate=voice.RATE)
+
+    def in_step(self, spans: Sequence[Span]) -> list[Span]:
+        """Return spans of that sound as spans of the picture; what lies outside is left out."""
+        late, end = self._late_seconds, self._seconds
+        moved = [
+            Span(max(0.0, span.start_seconds + late), min(end, span.end_seconds + late))
+            for span in spans
+        ]
+        return [span for span in moved if span.duration_seconds > 0]
 
 
 def original_gain_db(

@@ -59,27 +59,8 @@ class Candidate(_Part):
     why: str
 
 
-class PlannedAnswer(_Part):
-    """What a model answered about a scene.
-
-    Attributes:
-        question: short name of the question, such as "emotion".
-        text: the answer, the likeliest where several were to choose from.
-        probabilities: of the answers to choose from; empty for an open question.
-    """
-
-    question: str
-    text: str
-    probabilities: dict[str, Share] = Field(default_factory=dict)
-
-
 class PlannedScene(_Part):
-    """A scene, what it shows, and what was decided for it.
-
-    Attributes:
-        answers: what a model answered when asked about the scene; none where no model was asked.
-        prompt_by: who wrote the prompt: "template", "caption", "a person" or a language model.
-    """
+    """A scene, what it shows, and what was decided for it."""
 
     index: int
     start_seconds: Seconds
@@ -87,10 +68,8 @@ class PlannedScene(_Part):
     start_frame: int = Field(ge=0)
     end_frame: int = Field(ge=0)
     description: str
-    answers: tuple[PlannedAnswer, ...] = ()
     note: str = ""
     prompt: str
-    prompt_by: str = ""
     decision: Literal["retrieve", "generate", "silence"]
     probability: Share
     reason: str
@@ -169,6 +148,11 @@ class Mix(_Part):
         crossfade_seconds: length of the equal-power crossfade between neighbouring cues.
         original_audio: "mix" keeps the video's own sound under the music, "replace" drops it.
         original_under_lu: how far the original sound lies under the music, loudness units.
+        original_gain_db: applied to the original sound; null means found when rendering, so that
+            it lies ``original_under_lu`` under the music.
+        duck_db: how far the music goes down while somebody speaks in the original sound.
+        duck_attack_seconds: how long before the first word the music starts to go down.
+        duck_release_seconds: how long after the last word it takes to come back.
     """
 
     target_lufs: float = Field(default=-14.0, ge=-40, le=-5)
@@ -176,6 +160,32 @@ class Mix(_Part):
     crossfade_seconds: float = Field(default=1.0, ge=0, le=10)
     original_audio: Literal["mix", "replace"] = "replace"
     original_under_lu: float = Field(default=8.0, ge=-20, le=60)
+    original_gain_db: float | None = Field(default=None, ge=-120, le=60, allow_inf_nan=False)
+    duck_db: float = Field(default=12.0, ge=0, le=60)
+    duck_attack_seconds: float = Field(default=0.3, ge=0.05, le=5)
+    duck_release_seconds: float = Field(default=0.6, ge=0.05, le=10)
+
+
+class Speech(_Part):
+    """A span in which somebody speaks in the video's own sound: the music goes down under it.
+
+    Attributes:
+        start_seconds: first word.
+        end_seconds: end of the last word.
+        lufs: loudness of the original sound here, before any gain.
+        deeper_db: how much further than ``mix.duck_db`` the music goes down, for a quiet voice.
+    """
+
+    start_seconds: Seconds
+    end_seconds: Seconds
+    lufs: float = Field(default=-70.0, ge=-120, le=30)
+    deeper_db: float = Field(default=0.0, ge=-60, le=60)
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.end_seconds <= self.start_seconds:
+            raise ValueError("speech ends before it starts")
+        return self
 
 
 class CuePlan(_Part):
@@ -190,6 +200,7 @@ class CuePlan(_Part):
     seed: int = 0
     versions: dict[str, str] = Field(default_factory=dict)
     mix: Mix = Mix()
+    speech: tuple[Speech, ...] = ()
     scenes: tuple[PlannedScene, ...]
     cues: tuple[Cue, ...] = Field(min_length=1)
     notices: tuple[str, ...] = ()
@@ -256,7 +267,7 @@ def _first_problem(err: ValidationError) -> str:
     if problem["type"] != "extra_forbidden":
         return f"{place}: {problem['msg']}"
     key = str(problem["loc"][-1])
-    parts = (CuePlan, PlannedVideo, PlannedScene, PlannedAnswer, Candidate, Cue, Loop, Mix)
+    parts = (CuePlan, PlannedVideo, PlannedScene, Candidate, Cue, Loop, Mix, Speech)
     known = sorted({name for part in parts for name in part.model_fields})
     near = get_close_matches(key, known, n=1)
     return f"{place}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -81,6 +81,8 @@ def mixed_sound(plan: CuePlan, facts: VideoFacts) -> tuple[Iterator[Samples], tu
     if plan.mix.original_audio == "replace" or not facts.has_audio:
         return music, ()
     original = OriginalSound(facts)
+    if plan.mix.original_gain_db is not None:
+        return with_original(music, original, plan.mix.original_gain_db), ()
 
     def music_lufs() -> float:
         return measure(mix_cues(plan, open_track), RATE).lufs()

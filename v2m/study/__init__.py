@@ -1,1 +1,0 @@
-"""Listener studies: made from finished videos, answered in a browser, reported with intervals."""
