@@ -82,7 +82,16 @@ def mood_of(looks: Looks) -> Mood:
         + 0.8 * colour
         + 0.5 * clip(looks.warmth / 0.1, -1, 1)
     )
-    return Mood(float(arousal), float(valence), f"{_energy(arousal)}, {_feeling(valence)}")
+    return Mood(float(arousal), float(valence), mood_words(arousal, valence))
+
+
+def mood_words(arousal: float, valence: float) -> str:
+    """Return words of feeling for arousal and valence.
+
+    >>> mood_words(-2, 2)
+    'slow calm peaceful, happy bright cheerful'
+    """
+    return f"{_energy(arousal)}, {_feeling(valence)}"
 
 
 def _energy(arousal: float) -> str:
