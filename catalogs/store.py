@@ -18,7 +18,7 @@ from catalogs.where import check_condition
 from catalogs.writing import MADE_AT, bump_generation, drop_tracks, put_files, put_tracks, put_words
 from v2m.errors import InputError
 from v2m.files import path_to_text, text_to_path
-from v2m.types import Provenance, Structure, Track, TrackRecord
+from v2m.types import Provenance, Structure, Track, TrackRecord, VectorRow
 
 
 class Catalogue(Database):
@@ -98,6 +98,26 @@ class Catalogue(Database):
             ).fetchall()
             drop_tracks(con, [track_id for (track_id,) in gone])
         return len(gone)
+
+    def put_column(self, rows: Sequence[tuple[str, VectorRow]], kinds: Sequence[str]) -> None:
+        """Add or replace vectors of one space for some tracks; all else of the tracks stays.
+
+        Args:
+            rows: track id and vector, all of one space.
+            kinds: the kinds that are replaced.
+        """
+        if not rows:
+            return
+        tracks, space = sorted({track_id for track_id, _ in rows}), rows[0][1].space
+        with self.writing() as con:
+            gone = con.execute(
+                "DELETE FROM vectors WHERE space = ? AND list_contains(?, track_id)"
+                " AND list_contains(?, kind) RETURNING 1",
+                [space, tracks, list(kinds)],
+            ).fetchall()
+            put_vectors(con, rows)
+            if gone:
+                bump_generation(con)
 
     # ---- tracks ------------------------------------------------------------------------------
 

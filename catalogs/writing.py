@@ -30,6 +30,7 @@ def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -
     columns = (*COLUMNS, *LICENCE_COLUMNS, "analysis_version")
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     renewed = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+    reworded = [_drop_words(con, record.track) for record in records]
     con.executemany(
         f"INSERT INTO tracks ({names}) VALUES ({marks}) ON CONFLICT (track_id) DO UPDATE SET "  # noqa: S608
         f"{renewed}, updated_at = current_localtimestamp()",
@@ -51,7 +52,18 @@ def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -
         if record.provenance:
             put_provenance(con, record.track.track_id, record.provenance)
     put_structures(con, {r.track.track_id: r.structure for r in records if r.structure})
-    return any(replaced)
+    return any(replaced) or any(reworded)
+
+
+def _drop_words(con: duckdb.DuckDBPyConnection, track: Track) -> bool:
+    """Drop the text vectors of all spaces where a track's words change; tell whether any went."""
+    return bool(
+        con.execute(
+            "DELETE FROM vectors WHERE track_id = ? AND list_contains(?, kind) AND track_id IN"
+            " (SELECT track_id FROM tracks WHERE title <> ? OR description <> ?) RETURNING 1",
+            [track.track_id, list(TEXT_KINDS), track.title, track.description],
+        ).fetchall()
+    )
 
 
 def put_files(

@@ -8,7 +8,7 @@ language model is asked.
 import re
 
 from v2m.errors import ConfigError
-from v2m.types import Description
+from v2m.types import Description, Prompt
 
 LONGEST = 256
 """Characters of a prompt."""
@@ -37,8 +37,11 @@ class TemplateWriter:
             raise ConfigError("style", style, sorted(WORD_LIMITS))
         self._style = style
 
-    def write(self, description: Description) -> str:
+    def write(self, description: Description) -> Prompt:
         """Return one line of English, at most 256 characters, the same for the same input."""
+        return Prompt(self._sentence(description), "template")
+
+    def _sentence(self, description: Description) -> str:
         mood = description.mood or "gentle, warm pleasant"
         seen = [name for name, weight in description.words if weight >= SEEN_FROM][:2]
         scene = f"a scene with {' and '.join(seen)}" if seen else "a scene"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from catalogs.rows import Failure, FileState, IndexedFile, SeenFile
 from catalogs.store import Catalogue
+from indexer.columns import fill_columns
 from indexer.mapper import Mapper
 from indexer.options import Options
 from indexer.runner import Job, Mapped, run
@@ -14,7 +15,7 @@ from indexer.scan import FoundFile, Scan
 from indexer.structures import renew_structures
 from v2m.audio.decode import audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
-from v2m.encoders.profiles import load_profile
+from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import MediaError
 from v2m.progress import progress
 
@@ -69,6 +70,7 @@ def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
     jobs, seen = _identify(catalogue, changed, options, report)
     _encode(catalogue, jobs, options, report)
     _touch(catalogue, seen, options.profile, report)
+    report.updated += fill_columns(catalogue, load_profile(options.profile), shown=options.shown)
     report.forgotten = _forget(catalogue, found)
     report.structured = renew_structures(catalogue, options)
     report.tracks = catalogue.count()
@@ -98,7 +100,7 @@ def _same(file: FoundFile, state: FileState | Failure) -> bool:
     return (file.size_bytes, file.mtime_ns) == (state.size_bytes, state.mtime_ns)
 
 
-def _current_tracks(catalogue: Catalogue, profile: str) -> set[str]:
+def _current_tracks(catalogue: Catalogue, profile: ProfileSpec) -> set[str]:
     """Tracks that need no encoding: measured by this version, in this profile's space."""
     versions = catalogue.track_versions()
     encoded = catalogue.tracks_in_space(load_profile(profile).music.space)
@@ -110,6 +112,9 @@ def _identify(
 ) -> tuple[list[Job], list[SeenFile]]:
     """Tell new music from files that were moved, copied or tagged anew."""
     current = _current_tracks(catalogue, options.profile)
+    versions = catalogue.track_versions()
+    measured = [track for track, version in versions.items() if version == ANALYSIS_VERSION]
+    rows = {track.track_id: track for track in catalogue.tracks(ids=measured)}
     jobs: dict[str, Job] = {}
     seen: list[SeenFile] = []
     failures: list[Failure] = []
@@ -121,7 +126,7 @@ def _identify(
         if identity in current or identity in jobs:
             seen.append(place)
         else:
-            jobs[identity] = Job(file, identity)
+            jobs[identity] = Job(file, identity, known=rows.get(identity))
     _record_failures(catalogue, failures, report)
     return list(jobs.values()), seen
 
@@ -161,7 +166,8 @@ def _encode(
         return
     before = set(catalogue.track_versions())
     pending: list[Mapped] = []
-    workers = min(options.workers, len(jobs))
+    most = load_profile(options.profile).most_workers
+    workers = min(options.workers, len(jobs), most or len(jobs))
     with progress("analysing music", len(jobs), shown=options.shown) as advance:
         outcomes = run(jobs, options.profile, workers)
         try:
@@ -199,7 +205,7 @@ def _write(
 
 
 def _touch(
-    catalogue: Catalogue, seen: Sequence[SeenFile], profile: str, report: IndexReport
+    catalogue: Catalogue, seen: Sequence[SeenFile], profile: ProfileSpec, report: IndexReport
 ) -> None:
     """Give known music its new place and words; a second copy changes nothing but its own row."""
     if not seen:

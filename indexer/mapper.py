@@ -1,6 +1,7 @@
 """Turns one music file into everything the catalogue stores about it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,9 +16,9 @@ from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.sections import split_sections
 from v2m.audio.structure import at_structure_rate, find_structure
 from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
-from v2m.encoders.profiles import Profile, load_profile
+from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import MediaError
-from v2m.types import Audio, Span, Structure, Track, TrackRecord, VectorRow
+from v2m.types import Audio, Span, Structure, Track, TrackRecord, VectorRow, Vectors
 
 SAMPLE_RATE = 44100
 """Hz at which music is measured; resampled further where a model wants less."""
@@ -92,12 +93,8 @@ class Mapper:
             ),
             tags,
         )
-        vectors = self.profile.music.encode_audio(heard)
-        kinds = ["track", *["section"] * (len(heard) - 1)]
-        rows = [
-            VectorRow(self.profile.music.space, kind, part.span, vector)
-            for kind, part, vector in zip(kinds, heard, vectors, strict=True)
-        ]
+        vectors = self.profile.music.encode_track(whole, heard[1:])
+        rows = self._sound_rows([part.span for part in heard], vectors)
         return TrackRecord(
             track,
             (*rows, *self.text_rows(track)),
@@ -122,15 +119,34 @@ class Mapper:
     def _beat_network(self) -> BeatNet:
         return BeatNet()
 
-    def text_rows(self, track: Track) -> tuple[VectorRow, ...]:
-        """Encode what people wrote about a track: its title, if it says something, and words.
+    def map_column(self, track: Track, path: Path) -> TrackRecord:
+        """Encode music that was measured before, for a model that has not heard it.
 
-        A composed track's prompt is searched as description; as title too it would count twice.
+        The row stays as it is but for its place and the words of its file.
+
+        Raises:
+            MediaError: the file cannot be decoded.
         """
-        named = is_phrase(track.title) and track.origin != "generated"
-        texts = {"title": TITLE_PREFIX + track.title} if named else {}
-        if track.description:
-            texts["description"] = track.description
+        rows = self.sound_rows(decode_audio(path, sample_rate=SAMPLE_RATE))
+        tagged = with_tags(replace(track, path=path), read_tags(path))
+        return TrackRecord(tagged, (*rows, *self.text_rows(tagged)), ANALYSIS_VERSION)
+
+    def sound_rows(self, audio: Audio) -> tuple[VectorRow, ...]:
+        """Encode a track and its sections, without measuring what is known already."""
+        sections = split_sections(audio)
+        whole = Span(0.0, audio.duration_seconds)
+        return self._sound_rows([whole, *sections], self.profile.encode_music(audio, sections))
+
+    def _sound_rows(self, spans: Sequence[Span], vectors: Vectors) -> tuple[VectorRow, ...]:
+        kinds = ["track", *["section"] * (len(spans) - 1)]
+        return tuple(
+            VectorRow(self.profile.music.space, kind, span, vector)
+            for kind, span, vector in zip(kinds, spans, vectors, strict=True)
+        )
+
+    def text_rows(self, track: Track) -> tuple[VectorRow, ...]:
+        """Encode what people wrote about a track: its title, if it says something, and words."""
+        texts = track_texts(track)
         if not texts:
             return ()
         span = Span(0.0, track.duration_seconds)
@@ -152,6 +168,19 @@ def _taken(track: Track, take: Take) -> Track:
         origin="generated",
         retrieved_at="",
     )
+
+
+def track_texts(track: Track) -> dict[str, str]:
+    """Return what is encoded of a track's words, by kind; nothing where they say nothing.
+
+    The prompt of a composed track is its description; as title too it would count twice.
+    """
+    texts = {}
+    if track.origin != "generated" and is_phrase(track.title):
+        texts["title"] = TITLE_PREFIX + track.title
+    if track.description:
+        texts["description"] = track.description
+    return texts
 
 
 def with_tags(track: Track, tags: FileTags) -> Track:
@@ -179,9 +208,15 @@ def is_phrase(title: str) -> bool:
     return any(word not in NO_PHRASE for word in words)
 
 
-def build_mapper(profile: str) -> Mapper:
-    """Load the models of a profile, on one thread each: processes are what runs in parallel."""
+def build_mapper(profile: ProfileSpec, *, alone: bool = False) -> Mapper:
+    """Load the models of a profile.
+
+    Args:
+        profile: the models.
+        alone: this process does all the work; otherwise each of several takes one thread.
+    """
     import torch
 
-    torch.set_num_threads(1)
+    if not alone:
+        torch.set_num_threads(1)
     return Mapper(load_profile(profile))

@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass
 
+from v2m.encoders.profiles import ProfileSpec
+
+LITE = ProfileSpec()
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run works.
 
     Attributes:
-        profile: name of the models.
+        profile: the models.
         workers: processes.
         batch: tracks per transaction.
         retry: try files again that failed before and have not changed.
         shown: show progress.
     """
 
-    profile: str = "lite"
+    profile: ProfileSpec = LITE
     workers: int = 1
     batch: int = 8
     retry: bool = False

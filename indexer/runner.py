@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from indexer.mapper import Mapper, build_mapper
 from indexer.scan import FoundFile
+from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import BackendError, MediaError
-from v2m.types import Structure, TrackRecord
+from v2m.types import Structure, Track, TrackRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,13 @@ class Job:
         file: where it lies.
         track_id: the identity of its sound.
         only_structure: find how the music is built and leave everything else.
+        known: its row, where it was measured already and only lacks the vectors of a model.
     """
 
     file: FoundFile
     track_id: str
     only_structure: bool = False
+    known: Track | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,19 @@ class Mapped:
 _mapper: Mapper | None = None  # one per worker process, built by _start_worker
 
 
-def run(jobs: Sequence[Job], profile: str, workers: int) -> Generator[Mapped, None, None]:
+def run(jobs: Sequence[Job], profile: ProfileSpec, workers: int) -> Generator[Mapped, None, None]:
     """Analyse files and yield outcomes as they come, in no fixed order.
 
     Args:
         jobs: what to analyse.
-        profile: name of the models; each worker process loads its own.
+        profile: the models; each worker process loads its own.
         workers: processes; with 1 everything happens in this process.
 
     Raises:
         BackendError: models cannot be loaded.
     """
     if workers == 1:
-        mapper = build_mapper(profile)
+        mapper = build_mapper(profile, alone=True)
         for job in jobs:
             yield _map(mapper, job)
         return
@@ -76,7 +79,9 @@ def run(jobs: Sequence[Job], profile: str, workers: int) -> Generator[Mapped, No
                 yield Mapped(job.file, None, "the decoder crashed on this file")
 
 
-def _run_pool(waiting: list[Job], profile: str, workers: int) -> Generator[Mapped, None, list[Job]]:
+def _run_pool(
+    waiting: list[Job], profile: ProfileSpec, workers: int
+) -> Generator[Mapped, None, list[Job]]:
     """Empty ``waiting`` from its end; return what was in flight if a worker died."""
     running: dict[Future[Mapped], Job] = {}
     pool = ProcessPoolExecutor(
@@ -102,7 +107,7 @@ def _run_pool(waiting: list[Job], profile: str, workers: int) -> Generator[Mappe
     return []
 
 
-def _start_worker(profile: str) -> None:
+def _start_worker(profile: ProfileSpec) -> None:
     # Ctrl-C belongs to the parent, which writes what is finished and ends the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -129,6 +134,9 @@ def _map(mapper: Mapper, job: Job) -> Mapped:
         if job.only_structure:
             built = mapper.structure(job.file.path)
             return Mapped(job.file, None, track_id=job.track_id, structure=built)
+        if job.known is not None:
+            record = mapper.map_column(job.known, job.file.path)
+            return Mapped(job.file, record, track_id=job.track_id)
         return Mapped(job.file, mapper.map(job.file.path, job.track_id), track_id=job.track_id)
     except MediaError as err:
         return Mapped(job.file, None, err.reason)

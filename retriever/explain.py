@@ -8,24 +8,31 @@ TELLING = 0.3
 """A text match under this cosine is noise, so it is not named."""
 
 
-def explain(track: Track, scores: Mapping[str, float], sound_words: Sequence[str]) -> str:
+def explain(
+    track: Track,
+    scores: Mapping[str, float],
+    sound_words: Sequence[str],
+    telling: Mapping[str, float] | None = None,
+) -> str:
     """Name what matched, strongest first.
 
     Args:
         track: what was found.
         scores: cosine by branch.
         sound_words: attributes of the sound that the query asked for, best first.
+        telling: by branch, the cosine from which a text match is no noise.
 
     >>> from pathlib import Path
     >>> explain(Track("a", Path("a.mp3"), "Rain"), {"title": 0.61, "audio": 0.4}, ["slow", "piano"])
     'title "Rain" fits the words (0.61); sounds slow, piano (0.40)'
     """
+    least = telling or {}
     reasons: list[tuple[float, str]] = []
-    if (score := scores.get("description", 0.0)) >= TELLING:
+    if (score := scores.get("description", 0.0)) >= least.get("description", TELLING):
         words = " ".join(track.description.split())
         short = words if len(words) <= 60 else words[:59].rstrip() + "…"
         reasons.append((score, f'description "{short}" fits the words ({score:.2f})'))
-    if (score := scores.get("title", 0.0)) >= TELLING:
+    if (score := scores.get("title", 0.0)) >= least.get("title", TELLING):
         reasons.append((score, f'title "{track.title}" fits the words ({score:.2f})'))
     if "audio" in scores:
         heard = f"sounds {', '.join(sound_words)}" if sound_words else "sound"

@@ -12,6 +12,7 @@ music; docs/decisions/0005-miss-decision.md tells how, and how often it is wrong
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,47 @@ alike whatever they ask for: median cosine 0.71 between scenes of other moods, 0
 
 SOUND_ALIKE = Line(0.55, 0.015, 12.0)
 """For a piece of music as query: two pieces of music are always nearer than words and music."""
+
+
+MARGIN = 0.5
+RELATIVE_STEEPNESS = 2.0
+"""Of the line for models whose cosines nobody has calibrated, in deviations of the branch: it lies
+half a deviation above what the best of as many unrelated tracks would reach. Chosen, not fitted:
+'v2m eval calibrate' teaches a library its own."""
+
+SAME_PROMPT = Line(0.97, 0.0, 100.0)
+"""For a scene's prompt against the prompt of a composed track, where cosines are not calibrated:
+prompts out of one template are so alike in any model that only the same one is a hit."""
+
+
+def relative_probability(deviations: Mapping[str, float], n_tracks: int) -> float:
+    """Probability in [0, 1] that a track fits, from models that were never calibrated.
+
+    Args:
+        deviations: by branch, how far its score lies above the mean of everyday requests, in their
+            deviations; a branch without a score says nothing.
+        n_tracks: tracks searched.
+
+    >>> round(relative_probability({"audio": 0.0}, 30), 2), relative_probability({}, 30)
+    (0.01, 0.0)
+    """
+    even = expected_best(n_tracks) + MARGIN
+    unfit = 1.0
+    for score in deviations.values():
+        unfit *= 1 - 1 / (1 + math.exp(-max(-60.0, min(60.0, RELATIVE_STEEPNESS * (score - even)))))
+    return 1 - unfit
+
+
+def expected_best(n: int) -> float:
+    """Return the expected highest of n standard normal numbers, within 1 % from n = 2 on.
+
+    G. Blom, "Statistical Estimates and Transformed Beta-Variables" (1958).
+
+    >>> round(expected_best(100), 2)
+    2.5
+    """
+    n = max(1, n)
+    return NormalDist().inv_cdf((n - 0.375) / (n + 0.25))
 
 
 def probability(

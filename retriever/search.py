@@ -1,5 +1,6 @@
 """Searches a catalogue by description, title and sound, and fuses what the branches say."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,14 +13,23 @@ from catalogs.store import Catalogue
 from retriever.calibration import Calibration, stored_calibration
 from retriever.explain import explain
 from retriever.fusion import Scale, fuse, scale_of
-from retriever.miss import PROMPT, TEMPLATE, probability
+from retriever.miss import PROMPT, SAME_PROMPT, TEMPLATE, probability, relative_probability
 from retriever.probes import PROBES
 from retriever.query import Query
+from v2m.encoders.attributes import AttributeSpace
 from v2m.encoders.profiles import Profile
 from v2m.errors import ConfigError, InputError, StateError
 from v2m.types import Span, Track
 
+log = logging.getLogger(__name__)
+
 BRANCHES = ("description", "title", "audio")
+
+OWN_SAMPLE = 256
+"""Tracks whose cosines with all others tell how near two pieces of music are."""
+
+WITH_LINES = frozenset({AttributeSpace.space})
+"""Music spaces whose cosines ``retriever.miss`` has lines for."""
 
 POOL = 200
 """Candidates that each branch proposes at least."""
@@ -59,6 +69,12 @@ class _Branch:
     @cached_property
     def scale(self) -> Scale:
         return scale_of(self._encoder.encode_text(PROBES), self._index.rows.vectors)
+
+    @cached_property
+    def own_scale(self) -> Scale:
+        """The scale of rows among one another."""
+        rows = self._index.rows.vectors
+        return scale_of(rows[:: max(1, len(rows) // OWN_SAMPLE)], rows)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -122,6 +138,7 @@ class Searcher:
         self._catalogue = catalogue
         self._profile = profile
         self._calibrated = calibrated
+        self._warned = False
 
     def search(
         self,
@@ -186,8 +203,23 @@ class Searcher:
 
     @cached_property
     def n_tracks(self) -> int:
-        """Tracks that are searched."""
-        return self._catalogue.count()
+        """Tracks that are searched: those that this profile's models have heard."""
+        return len(self._branches["audio"])
+
+    @cached_property
+    def has_lines(self) -> bool:
+        """Whether probabilities rest on lines that were fitted for these models."""
+        return self._profile.music.space in WITH_LINES
+
+    def caution(self, query: Query, by: Sequence[str]) -> str:
+        """What a user should know about the probabilities; "" where they are calibrated."""
+        if self.has_lines or self.curve(query, by) is not None:
+            return ""
+        return (
+            f"probabilities are not calibrated for the models of profile {self._profile.name!r}: "
+            "they say how far a track stands out in this library, not how often it is right; "
+            "'v2m eval calibrate' teaches them"
+        )
 
     @cached_property
     def calibration(self) -> Calibration | None:
@@ -225,12 +257,21 @@ class Searcher:
         return self._catalogue.filter_ids("origin = 'generated'")
 
     def _check_library(self) -> None:
-        if not self.n_tracks:
+        in_all = self._catalogue.count()
+        if not in_all:
             raise StateError("the library is empty; run 'v2m index FOLDER' first")
-        if not len(self._branches["audio"]):
+        if not self.n_tracks:
             raise StateError(
                 f"nothing in the library was indexed with profile {self._profile.name!r}; "
                 f"run 'v2m index FOLDER --profile {self._profile.name}'"
+            )
+        if self.n_tracks < in_all and not self._warned:
+            self._warned = True
+            log.warning(
+                "%d of %d tracks are not searched: profile %r has not heard them; run 'v2m index'",
+                in_all - self.n_tracks,
+                in_all,
+                self._profile.name,
             )
 
     def _vectors(self, query: Query, by: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
@@ -276,14 +317,10 @@ class Searcher:
     ) -> "_Scored":
         cosines = {b: self._branches[b].cosines(v, tracks) for b, v in asked.items()}
         fused = fuse({b: self._branches[b].scale.normalise(c) for b, c in cosines.items()})
-        prompt_line = TEMPLATE if query.templated else PROMPT
         chances = np.array(
             [
-                probability(
-                    {b: float(c[n]) for b, c in cosines.items() if np.isfinite(c[n])},
-                    self.n_tracks,
-                    by_example=query.kind == "audio",
-                    prompt_line=prompt_line if track in self._generated else None,
+                self._chance(
+                    query, {b: float(c[n]) for b, c in cosines.items() if np.isfinite(c[n])}, track
                 )
                 for n, track in enumerate(tracks)
             ]
@@ -316,6 +353,38 @@ class Searcher:
             if tracks[i] in rows
         ]
 
+    def _chance(self, query: Query, scores: Mapping[str, float], track: str) -> float:
+        """Probability that a track fits, from its cosines by branch."""
+        composed = track in self._generated
+        if self.has_lines:
+            return probability(
+                scores,
+                self.n_tracks,
+                by_example=query.kind == "audio",
+                prompt_line=(TEMPLATE if query.templated else PROMPT) if composed else None,
+            )
+        if composed and query.templated and "description" in scores:
+            return SAME_PROMPT.probability(scores["description"], self.n_tracks)
+        scales = {b: self._scale(query, b) for b in scores}
+        deviations = {
+            b: (score - scales[b].mean) / scales[b].deviation for b, score in scores.items()
+        }
+        return relative_probability(deviations, self.n_tracks)
+
+    def _scale(self, query: Query, branch: str) -> Scale:
+        """Two pieces of music are nearer than words and music: they have a scale of their own."""
+        found = self._branches[branch]
+        return found.own_scale if query.kind == "audio" else found.scale
+
+    @cached_property
+    def _telling(self) -> dict[str, float] | None:
+        """The cosine, by branch, from which a text match is worth naming."""
+        if self.has_lines:
+            return None
+        return {
+            b: s.scale.mean + 2 * s.scale.deviation for b, s in self._branches.items() if len(s)
+        }
+
     def _match(
         self,
         query: Query,
@@ -328,7 +397,9 @@ class Searcher:
             vector = self._branches["audio"].vector(track.track_id)
             words = self._profile.music.explain(query.music, vector)
         section = self._best_section(query, track)
-        return Match(track, *judged, branches, section, explain(track, branches, words))
+        return Match(
+            track, *judged, branches, section, explain(track, branches, words, self._telling)
+        )
 
     def _best_section(self, query: Query, track: Track) -> Span:
         """The section nearest the query; where a length is wanted, that long, from its start."""

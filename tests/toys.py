@@ -59,7 +59,7 @@ class ToyProfile:
 def toy_profile(monkeypatch: pytest.MonkeyPatch) -> str:
     """Make profile toy known for one test."""
     monkeypatch.setitem(profiles.PROFILES, "toy", "tests.toys:ToyProfile")
-    monkeypatch.delitem(profiles._loaded, "toy", raising=False)
+    monkeypatch.delitem(profiles._loaded, profiles.ProfileSpec("toy"), raising=False)
     return "toy"
 
 

@@ -7,7 +7,7 @@ from retriever.decide import decide
 from retriever.query import Query
 from retriever.search import Match
 from v2m.results import PlanOptions
-from v2m.types import Description, Scene
+from v2m.types import Description, Prompt, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,14 @@ class AskedScene:
     Attributes:
         scene: the stretch of video.
         description: what it shows.
-        prompt: the words that are searched for and would be composed from.
+        written: the words that are searched for and would be composed from, and by whom.
         note: a person's own direction, "" where none.
         query: the same as vectors.
     """
 
     scene: Scene
     description: Description
-    prompt: str
+    written: Prompt
     note: str
     query: Query
 
@@ -36,7 +36,7 @@ class SceneChoice:
     Attributes:
         scene: the stretch of video.
         description: what it shows.
-        prompt: the words that were searched for and would be composed from.
+        written: the words that were searched for and would be composed from, and by whom.
         note: a person's own direction, "" where none.
         matches: best first.
         decision: "retrieve" or "generate".
@@ -45,11 +45,16 @@ class SceneChoice:
 
     scene: Scene
     description: Description
-    prompt: str
+    written: Prompt
     note: str
     matches: tuple[Match, ...]
     decision: str
     reason: str
+
+    @property
+    def prompt(self) -> str:
+        """The words that were searched for and would be composed from."""
+        return self.written.text
 
     @property
     def probability(self) -> float:
@@ -63,5 +68,5 @@ def decided(asked: AskedScene, matches: Sequence[Match], options: PlanOptions) -
         matches, generate=options.generate, min_probability=options.min_probability
     )
     return SceneChoice(
-        asked.scene, asked.description, asked.prompt, asked.note, tuple(matches), decision, reason
+        asked.scene, asked.description, asked.written, asked.note, tuple(matches), decision, reason
     )

@@ -9,7 +9,7 @@ from v2m.audio.decode import decode_audio
 from v2m.choices import SceneChoice
 from v2m.files import path_to_text
 from v2m.soundtrack.fit import Fit, fit_exact, fit_track
-from v2m.soundtrack.plan import Candidate, Cue, PlannedScene, PlannedVideo
+from v2m.soundtrack.plan import Candidate, Cue, PlannedAnswer, PlannedScene, PlannedVideo
 from v2m.types import Provenance, Scene, Span, Track, VideoFacts
 from v2m.video.probe import video_digest
 
@@ -43,8 +43,17 @@ def planned_scene(choice: SceneChoice, n_candidates: int = 3) -> PlannedScene:
         start_frame=choice.scene.start_frame,
         end_frame=choice.scene.end_frame,
         description=choice.description.text,
+        answers=tuple(
+            PlannedAnswer(
+                question=answer.question,
+                text=answer.text,
+                probabilities={name: round(share, 4) for name, share in answer.probabilities},
+            )
+            for answer in choice.description.answers
+        ),
         note=choice.note,
         prompt=choice.prompt,
+        prompt_by=choice.written.by,
         decision="retrieve" if choice.decision == "retrieve" else "generate",
         probability=choice.probability,
         reason=choice.reason,

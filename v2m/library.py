@@ -1,6 +1,6 @@
 """The Python API: one class that knows all rooms; each command is one call of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from catalogs.store import Catalogue
 from v2m import __version__
-from v2m.encoders.profiles import Profile, load_profile
+from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import InputError
 from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, Scene, Track
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from v2m.soundtrack.render import RenderReport
 
 
+DEFAULT_PROFILE = "profile"
+"""Note in a catalogue: the profile that answers where none is asked for."""
+
+
 class Library:
     """A catalogue of music together with the models that search it.
 
@@ -36,21 +40,31 @@ class Library:
         'calm acoustic 1'
     """
 
-    def __init__(self, folder: Path | str, *, profile: str = "lite", create: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        *,
+        profile: str = "",
+        models: Mapping[str, str] | None = None,
+        create: bool = False,
+    ) -> None:
         """Open a catalogue folder.
 
         Args:
             folder: where the catalogue lies.
-            profile: name of the models.
+            profile: name of the models; "" takes the catalogue's own.
+            models: models by role, in place of the profile's own; names, folders or hub ids.
             create: make the catalogue if it is not there.
 
         Raises:
             StateError: there is no catalogue, or it was made by a newer version.
-            ConfigError: there is no such profile.
+            ConfigError: there is no such profile or model.
         """
         self.folder = Path(folder).expanduser().absolute()
-        self.profile: Profile = load_profile(profile)
         self.catalogue = Catalogue.open(self.folder, create=create)
+        name = profile or self.catalogue.note(DEFAULT_PROFILE) or "lite"
+        self.spec = ProfileSpec(name, tuple(sorted((models or {}).items())))
+        self.profile: Profile = load_profile(self.spec)
 
     # ---- filling -----------------------------------------------------------------------------
 
@@ -83,7 +97,9 @@ class Library:
         from indexer.scan import scan
 
         found = scan([Path(folder).expanduser() for folder in folders])
-        options = Options(self.profile.name, workers or default_workers(), batch, retry, shown)
+        if not self.catalogue.count() and self.catalogue.note(DEFAULT_PROFILE) is None:
+            self.catalogue.set_note(DEFAULT_PROFILE, self.spec.name)
+        options = Options(self.spec, workers or default_workers(), batch, retry, shown)
         with index_lock(self.folder):
             report = index(self.catalogue, found, options)
         self._forget_searcher()
@@ -207,6 +223,7 @@ class Library:
             self._searcher.n_tracks,
             (scene,),
             calibrated=self._searcher.curve(query, by) is not None,
+            caution=self._searcher.caution(query, by),
         )
 
     def _find_video(self, video: Path, top: int, options: PlanOptions) -> FindResult:
@@ -224,6 +241,7 @@ class Library:
             self._searcher.n_tracks,
             scenes,
             calibrated=any(self._searcher.curve(one.query, options.by) for one in asked),
+            caution=self._searcher.caution(asked[0].query, options.by) if asked else "",
         )
 
     def _single_query(
@@ -244,7 +262,7 @@ class Library:
             from v2m.video.scenes import read_image
 
             seen = self.profile.describer.describe_frames(read_image(Path(image)))
-            prompt = self.profile.writer(style).write(seen)
+            prompt = self.profile.writer(style).write(seen).text
             return scene_query(self.profile, seen, prompt, kind="image"), seen.text, None
         sound = self._decode(Path(str(audio)))
         heard = self.profile.listen(sound, [])

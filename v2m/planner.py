@@ -15,7 +15,7 @@ from v2m.progress import working
 from v2m.results import PlanOptions
 from v2m.sequence import settle
 from v2m.soundtrack.plan import CuePlan
-from v2m.types import VideoFacts
+from v2m.types import Prompt, VideoFacts
 from v2m.usage import check_usage, duties, trusted, usage_condition
 from v2m.video.probe import probe_video
 from v2m.video.scenes import find_scenes
@@ -79,7 +79,11 @@ class VideoPlanner:
             speech=sound.speech,
             scenes=tuple(planned_scene(choice) for choice in choices),
             cues=cues,
-            notices=(*_misses(choices, options), *sound.notices),
+            notices=(
+                *_remarks(choices, options),
+                *self._cautions(asked, choices, options),
+                *sound.notices,
+            ),
         )
         bound = duties(plan) if options.usage != "personal" else []
         return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
@@ -98,11 +102,11 @@ class VideoPlanner:
         asked = []
         for scene, seen in zip(scenes, descriptions, strict=True):
             note = notes.get(scene.index, "")
-            prompt = note or writer.write(seen)
+            written = Prompt(note, "a person") if note else writer.write(seen)
             query = scene_query(
-                self.profile, seen, prompt, note=note, seconds=scene.span.duration_seconds
+                self.profile, seen, written.text, note=note, seconds=scene.span.duration_seconds
             )
-            asked.append(AskedScene(scene, seen, prompt, note, query))
+            asked.append(AskedScene(scene, seen, written, note, query))
         return facts, asked
 
     def choose(
@@ -126,6 +130,14 @@ class VideoPlanner:
         judge = self.searcher().judge
         return [decided(one, judge(one.query, tracks, by=options.by), options) for one in asked]
 
+    def _cautions(
+        self, asked: Sequence[AskedScene], choices: Sequence[SceneChoice], options: PlanOptions
+    ) -> list[str]:
+        if not any(choice.matches for choice in choices):
+            return []
+        caution = self.searcher().caution(asked[0].query, options.by)
+        return [caution] if caution else []
+
     def _search_or_nothing(
         self, query: "Query", top: int, options: PlanOptions, also: str
     ) -> list["Match"]:
@@ -137,6 +149,12 @@ class VideoPlanner:
             asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
             raise InputError(f"no track meets {asked}, and composing is off")
         return matches
+
+
+def _remarks(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:
+    """Say once what holds for several prompts, and which scenes found nothing likely."""
+    written = dict.fromkeys(c.written.notice for c in choices if c.written.notice)
+    return [*written, *_misses(choices, options)]
 
 
 def _misses(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:

@@ -12,6 +12,7 @@ from v2m.types import (
     Heard,
     Hits,
     Ids,
+    Prompt,
     Refused,
     Scene,
     SourceRow,
@@ -116,8 +117,8 @@ class Describer(Protocol):
 class PromptWriter(Protocol):
     """Writes what a composer should play."""
 
-    def write(self, description: Description) -> str:
-        """Return one line of English, at most 256 characters, the same for the same input."""
+    def write(self, description: Description) -> Prompt:
+        """Return one line of English, at most 256 characters, and who wrote it."""
         ...
 
 

@@ -91,6 +91,7 @@ def find_json(result: "FindResult") -> Json:
         "profile": result.profile,
         "tracks_searched": result.tracks_searched,
         "calibrated": result.calibrated,
+        **({"caution": result.caution} if result.caution else {}),
         "scenes": [_scene_json(n, found) for n, found in enumerate(result.scenes)],
     }
 
@@ -139,6 +140,7 @@ def find_text(result: "FindResult") -> str:
     """Say what was found, scene by scene."""
     how = ", probabilities learned from this library" if result.calibrated else ""
     lines = [f"searched {result.tracks_searched} tracks with profile {result.profile}{how}"]
+    lines += [f"note: {result.caution}"] if result.caution else []
     for index, found in enumerate(result.scenes):
         lines.append("")
         if found.scene:

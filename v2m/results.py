@@ -39,6 +39,7 @@ class FindResult:
         tracks_searched: size of the library.
         scenes: one per scene of the video.
         calibrated: the probabilities are those this library taught ('v2m eval calibrate').
+        caution: what to know about the probabilities; "" where they are calibrated.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class FindResult:
     tracks_searched: int
     scenes: tuple[FoundScene, ...]
     calibrated: bool = False
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,13 @@ class Settings(BaseModel):
 
     Attributes:
         catalog: folder of the catalogue.
-        profile: named set of models.
+        profile: named set of models; "" takes the catalogue's own, that of its first index.
+        model_picture_text: model for pictures and words in profile full: a name, a folder or a hub
+            id, as all models are given; "" takes the profile's own.
+        model_music_text: model for music and words.
+        model_describer: model that says what scenes show; "lite" takes profile lite's part.
+        model_prompt_writer: model that writes prompts; "lite" takes the template.
+        model_composer: model that composes; "lite" takes the arranger.
         workers: processes that analyse music; 0 means one per processor.
         batch: tracks written in one transaction; at most this many are lost to a kill.
         min_probability: a match less likely than this is a miss.
@@ -50,7 +56,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     catalog: Path = Field(default_factory=lambda: user_data_path("v2m"))
-    profile: str = "lite"
+    profile: str = ""
+    model_picture_text: str = ""
+    model_music_text: str = ""
+    model_describer: str = ""
+    model_prompt_writer: str = ""
+    model_composer: str = ""
     workers: int = Field(default=0, ge=0, le=256)
     batch: int = Field(default=8, ge=1, le=1000)
     min_probability: float = Field(default=0.5, ge=0, le=1)
@@ -69,6 +80,12 @@ class Settings(BaseModel):
     duck_attack_seconds: float = Field(default=0.3, ge=0.05, le=5)
     duck_release_seconds: float = Field(default=0.6, ge=0.05, le=10)
     seed: int = Field(default=0, ge=0, lt=2**31)
+
+    def models(self) -> dict[str, str]:
+        """Return the models that are chosen, by role."""
+        roles = ("picture-text", "music-text", "describer", "prompt-writer", "composer")
+        chosen = {role: str(getattr(self, f"model_{role.replace('-', '_')}")) for role in roles}
+        return {role: model for role, model in chosen.items() if model}
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,37 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered when it was asked about a stretch of video.
+
+    Attributes:
+        question: short name of the question, such as "emotion".
+        text: the answer, the likeliest where several were to choose from.
+        probabilities: of the answers to choose from, best first, adding up to 1; () for an open
+            question.
+    """
+
+    question: str
+    text: str
+    probabilities: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a composer should play, in words.
+
+    Attributes:
+        text: one line of English, at most 256 characters.
+        by: who wrote it: "template", "caption", "a person" or the name of a language model.
+        notice: what the user should know about how it came about; "" where nothing.
+    """
+
+    text: str
+    by: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """What a stretch of video shows, in words and numbers.
 
@@ -133,6 +164,7 @@ class Description:
         looks: measured colour and motion, by name.
         picture_vector: float32, shape (dim,), the frames in the picture-text space; length 1,
             or zeros where nothing was recognised.
+        answers: what a model answered when asked about it; () where none was.
     """
 
     text: str
@@ -142,6 +174,7 @@ class Description:
     valence: float
     looks: dict[str, float]
     picture_vector: npt.NDArray[np.float32]
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

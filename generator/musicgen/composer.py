@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from generator.musicgen.windows import Window, join, plan_windows
 from generator.retakes import MOST_RETAKES, make_sound_takes
 from v2m.devices import choose_device, choose_dtype, free_memory, is_out_of_memory
 from v2m.errors import BackendError, InputError
+from v2m.models.checkpoint import Checkpoint
 from v2m.pretrained import load_pretrained, quiet
 from v2m.progress import Report
 from v2m.types import Audio, Samples, Take, TakeRequest
@@ -75,10 +75,7 @@ class MusicGen:
     device, and the CPU, in single precision, is the reference.
 
     Args:
-        source: a folder, or a name on the hub.
-        name: how users call the model.
-        revision: commit of the weights; "" where unknown.
-        licence: of the weights, such as "CC-BY-NC-4.0"; "" where unknown.
+        checkpoint: of the model; fetched and loaded when first needed.
         sampling: how tokens are drawn.
         device: "auto", "cpu", "cuda" or "mps".
         batch: pieces at once; 0 for what suits the device.
@@ -90,24 +87,25 @@ class MusicGen:
 
     def __init__(
         self,
-        source: str | Path,
+        checkpoint: Checkpoint,
         *,
-        name: str,
-        revision: str = "",
-        licence: str = "",
         sampling: Sampling | None = None,
         device: str = "auto",
         batch: int = 0,
         most_retakes: int = MOST_RETAKES,
     ) -> None:
-        self.name = name
-        self.revision = revision or "unpinned"
-        self.weights_licence = licence or "unknown"
-        self._source, self._commit = source, revision or None
+        self.name = checkpoint.card.name
+        self.weights_licence = checkpoint.card.licence
+        self._checkpoint = checkpoint
         self._sampling = sampling or Sampling()
         self._device = choose_device(device)
         self._batch = batch or BATCH[self._device.type]
         self._most_retakes = most_retakes
+
+    @property
+    def revision(self) -> str:
+        """Commit of the weights, or a fingerprint of weights of one's own."""
+        return self._checkpoint.commit
 
     def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:
         """Return music exactly round(duration_seconds * sample rate of the model) samples long.
@@ -159,20 +157,19 @@ class MusicGen:
     def _model(self) -> Any:
         model = load_pretrained(
             "AutoModelForTextToWaveform",
-            self._source,
-            self._commit,
+            self._checkpoint.files(),
             dtype=choose_dtype(self._device),
         )
         if not hasattr(model, "audio_encoder") or not hasattr(model, "decoder"):
-            raise BackendError("model", f"{self._source} is no MusicGen model")
+            raise BackendError("model", f"{self.name} is no MusicGen model")
         model.audio_encoder.float()  # the codec is cheap, and half precision is heard in it
         return model.to(self._device).eval()
 
     @cached_property
     def _tokenizer(self) -> Any:
-        tokenizer = load_pretrained("AutoTokenizer", self._source, self._commit)
+        tokenizer = load_pretrained("AutoTokenizer", self._checkpoint.files())
         if len(tokenizer("music").input_ids) < 2:  # transformers may make one up of nothing
-            raise BackendError("model", f"the tokenizer of {self._source} is empty")
+            raise BackendError("model", f"the tokenizer of {self.name} is empty")
         return tokenizer
 
     @property

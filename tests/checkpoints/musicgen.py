@@ -26,6 +26,16 @@ FRAMES_PER_SECOND = 10
 CODES = 64
 """Entries of a codebook; the token after the last one pads."""
 
+CARD = """\
+role = "composer"
+loader = "musicgen"
+licence = "CC-BY-NC-4.0"
+output = "read like the weights: not for commercial use"
+commercial_ok = false
+sample_rate = 32000
+"""
+"""What the folder says about its weights."""
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789,.-'"
 
 
@@ -118,6 +128,7 @@ def _saved(model: Any, folder: Path) -> Path:
     EncodecFeatureExtractor(
         feature_size=1, sampling_rate=RATE, padding_side="left", padding_value=0.0
     ).save_pretrained(folder)
+    (folder / "v2m-card.toml").write_text(CARD, encoding="utf-8")
     return folder
 
 

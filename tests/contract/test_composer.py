@@ -10,6 +10,7 @@ from catalogs.licences import parse_licence
 from generator.arranger.composer import Arranger
 from generator.musicgen.composer import MusicGen
 from v2m.errors import InputError
+from v2m.models.checkpoint import find_checkpoint
 from v2m.protocols import Composer
 from v2m.types import TakeRequest
 
@@ -22,7 +23,7 @@ def _alike(text: str, others: Sequence[str]) -> Sequence[float]:
 COMPOSERS: dict[str, Callable[[Path], Composer]] = {
     "arranger": lambda _: Arranger(),
     "arranger with similarity": lambda _: Arranger(_alike),
-    "musicgen": lambda folder: MusicGen(folder, name="tiny", licence="CC-BY-NC-4.0"),
+    "musicgen": lambda folder: MusicGen(find_checkpoint("composer", str(folder))),
 }
 """How to make each, given the folder of a tiny MusicGen."""
 

@@ -127,10 +127,10 @@ SCENE = Description(
 def test_prompt_writers(style: str) -> None:
     writer = TemplateWriter(style)
 
-    prompt = writer.write(SCENE)
+    prompt = writer.write(SCENE).text
 
-    assert prompt == writer.write(SCENE)
+    assert prompt == writer.write(SCENE).text
     assert 0 < len(prompt) <= 256
     assert len(prompt.split()) <= WORD_LIMITS[style]
     assert "\n" not in prompt
-    assert prompt != writer.write(replace(SCENE, mood="fast energetic exciting", arousal=2.0))
+    assert prompt != writer.write(replace(SCENE, mood="fast energetic exciting", arousal=2.0)).text

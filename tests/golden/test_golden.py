@@ -19,7 +19,7 @@ from v2m.report import find_json, find_text, plan_text
 from v2m.results import FindResult, FoundScene
 from v2m.soundtrack.credits import credits_text
 from v2m.soundtrack.plan import CuePlan, PlannedVideo
-from v2m.types import Description, Provenance, Scene, Span, Track
+from v2m.types import Description, Prompt, Provenance, Scene, Span, Track
 
 HERE = Path(__file__).parent
 
@@ -54,7 +54,7 @@ def choices(write_music: WriteMusic, tmp_path: Path) -> tuple[SceneChoice, ...]:
             SceneChoice(
                 scene,
                 _description("slow calm peaceful"),
-                "slow calm peaceful music",
+                Prompt("slow calm peaceful music", "template"),
                 "",
                 (far if miss else hit,),
                 "generate" if miss else "retrieve",

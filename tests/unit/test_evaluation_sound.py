@@ -27,7 +27,7 @@ def _tone(seconds: float, dbfs: float, rate: int = RATE) -> npt.NDArray[np.float
 
 def _clicks(seconds: float, bpm: float) -> npt.NDArray[np.float32]:
     time = np.arange(round(seconds * RATE)) / RATE
-    beat = np.exp(-40 * (time % (60 / bpm)))
+    beat = np.exp(-12 * (time % (60 / bpm)))
     noise = np.random.default_rng(0).normal(0, 0.2, len(time))
     return np.stack([beat * noise] * 2).astype(np.float32)
 
@@ -92,6 +92,6 @@ def test_table_counts_what_is_degenerate() -> None:
 
     table = sound_table({"tone": tone, "clicks": clicks})
 
-    assert table.rows[0][-1] == "stuck"
+    assert "repeats the same" in str(table.rows[0][-1])
     assert table.rows[-1][-1] == "1 of 2"
     assert len(sound_table({"tone": tone}).rows) == 1

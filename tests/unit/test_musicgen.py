@@ -19,8 +19,13 @@ from tests.checkpoints.musicgen import (
     build_musicgen_melody,
 )
 from v2m.errors import BackendError
+from v2m.models.checkpoint import Checkpoint, find_checkpoint
 from v2m.pretrained import load_pretrained, quiet
 from v2m.types import Audio, Samples, TakeRequest
+
+
+def _checkpoint(folder: Path) -> Checkpoint:
+    return find_checkpoint("composer", str(folder))
 
 
 def _upstream(folder: Path, seconds: float, *, seed: int, **more: Any) -> Samples:
@@ -44,7 +49,7 @@ def _upstream(folder: Path, seconds: float, *, seed: int, **more: Any) -> Sample
 def test_samples_are_those_of_the_upstream_call(
     tiny_musicgen: Path, sampling: Sampling, options: dict[str, Any]
 ) -> None:
-    mine = MusicGen(tiny_musicgen, name="tiny", sampling=sampling)
+    mine = MusicGen(_checkpoint(tiny_musicgen), sampling=sampling)
 
     made = mine.compose("calm piano", 1.5, seed=11)
 
@@ -53,7 +58,7 @@ def test_samples_are_those_of_the_upstream_call(
 
 def test_a_stereo_model_plays_two_channels(tmp_path: Path) -> None:
     folder = build_musicgen(tmp_path / "stereo", channels=2)
-    made = MusicGen(folder, name="stereo").compose("calm piano", 1.0, seed=4)
+    made = MusicGen(_checkpoint(folder)).compose("calm piano", 1.0, seed=4)
 
     theirs = _upstream(folder, 1.0, seed=4, guidance_scale=3.0, top_k=250)
     assert made.samples.shape == (2, RATE)
@@ -88,7 +93,7 @@ def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("short_windows")
 def test_a_long_piece_is_exact_and_begins_like_a_short_one(tiny_musicgen: Path) -> None:
-    mine = MusicGen(tiny_musicgen, name="tiny")
+    mine = MusicGen(_checkpoint(tiny_musicgen))
 
     long, other = mine.compose_all(
         [TakeRequest("calm piano", 4.321, 3), TakeRequest("waltz", 2.0, 3)]
@@ -106,7 +111,7 @@ def test_a_long_piece_is_exact_and_begins_like_a_short_one(tiny_musicgen: Path) 
 def test_a_seam_is_no_louder_than_the_music_around_it(
     tiny_musicgen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = MusicGen(tiny_musicgen, name="tiny")
+    mine = MusicGen(_checkpoint(tiny_musicgen))
     tokens: list[torch.Tensor] = []
     play = mine._play
 
@@ -139,7 +144,7 @@ class ShortOfMemory(MusicGen):
 
 
 def test_short_memory_halves_the_batch_and_goes_on(tiny_musicgen: Path) -> None:
-    mine = ShortOfMemory(tiny_musicgen, name="tiny", batch=6)
+    mine = ShortOfMemory(_checkpoint(tiny_musicgen), batch=6)
     mine.sizes = []
     requests = [TakeRequest("calm", 0.5, seed) for seed in range(5)]
 
@@ -152,16 +157,16 @@ def test_short_memory_halves_the_batch_and_goes_on(tiny_musicgen: Path) -> None:
 
 
 def test_memory_too_short_for_one_piece_is_said(tiny_musicgen: Path) -> None:
-    mine = ShortOfMemory(tiny_musicgen, name="tiny", batch=4)
+    mine = ShortOfMemory(_checkpoint(tiny_musicgen), batch=4)
     mine.room, mine.sizes = 0, []
 
-    with pytest.raises(BackendError, match=r"tiny: cpu has too little memory for one piece"):
+    with pytest.raises(BackendError, match=r"musicgen: cpu has too little memory for one piece"):
         mine.compose_all([TakeRequest("calm", 0.5, 0)] * 2)
     assert mine.sizes == [2, 1]
 
 
 def test_other_errors_are_not_taken_for_short_memory(tiny_musicgen: Path) -> None:
-    mine = MusicGen(tiny_musicgen, name="tiny")
+    mine = MusicGen(_checkpoint(tiny_musicgen))
 
     def stop(_done: int, _total: int) -> None:
         raise KeyboardInterrupt
@@ -170,9 +175,12 @@ def test_other_errors_are_not_taken_for_short_memory(tiny_musicgen: Path) -> Non
         mine.compose_all([TakeRequest("calm", 1.0, 0)], report=stop)
 
 
-def test_a_folder_that_holds_no_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match=r"cannot load .*nothing-here"):
-        MusicGen(tmp_path / "nothing-here", name="x").compose("calm", 1.0, seed=0)
+def test_a_damaged_model_is_named(tmp_path: Path) -> None:
+    folder = build_musicgen(tmp_path / "damaged")
+    (folder / "model.safetensors").write_bytes(b"damaged")
+
+    with pytest.raises(BackendError, match=r"cannot load .*damaged"):
+        MusicGen(_checkpoint(folder)).compose("calm", 1.0, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +205,7 @@ def test_chroma_names_the_strongest_pitch_class() -> None:
 
 
 def test_a_melody_model_follows_its_melody_and_does_without(tiny_melody: Path) -> None:
-    mine = MusicGen(tiny_melody, name="melody")
+    mine = MusicGen(_checkpoint(tiny_melody))
     with_a, with_c, without = mine.compose_all(
         [
             TakeRequest("calm piano", 1.0, 3, _tone(440.0)),
@@ -213,7 +221,7 @@ def test_a_melody_model_follows_its_melody_and_does_without(tiny_melody: Path) -
 
 
 def test_prompts_of_other_lengths_do_not_disturb_a_melody(tiny_melody: Path) -> None:
-    mine = MusicGen(tiny_melody, name="melody")
+    mine = MusicGen(_checkpoint(tiny_melody))
     asked = TakeRequest("sad", 1.0, 3, _tone(440.0))
 
     among = mine.compose_all([TakeRequest("a much longer prompt", 1.2, 1, _tone(440.0)), asked])

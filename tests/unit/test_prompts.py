@@ -43,7 +43,7 @@ SCENE = Description(
     ],
 )
 def test_each_manner_has_its_sentence(style: str, prompt: str) -> None:
-    assert TemplateWriter(style).write(SCENE) == prompt
+    assert TemplateWriter(style).write(SCENE).text == prompt
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_each_manner_has_its_sentence(style: str, prompt: str) -> None:
 def test_feeling_chooses_emotion_and_players(
     arousal: float, valence: float, emotion: str, players: str
 ) -> None:
-    prompt = TemplateWriter("drama").write(replace(SCENE, arousal=arousal, valence=valence))
+    prompt = TemplateWriter("drama").write(replace(SCENE, arousal=arousal, valence=valence)).text
 
     assert prompt.startswith(f"{emotion} music")
     assert players in prompt
@@ -76,21 +76,23 @@ def test_feeling_chooses_emotion_and_players(
 def test_motion_and_arousal_choose_the_pace(motion: float, arousal: float, pace: str) -> None:
     scene = replace(SCENE, arousal=arousal, looks={"motion": motion})
 
-    assert f"music, {pace}, " in TemplateWriter().write(scene)
+    assert f"music, {pace}, " in TemplateWriter().write(scene).text
 
 
 def test_an_exciting_scene_builds_up() -> None:
-    assert "builds with the action" in TemplateWriter("long").write(replace(SCENE, arousal=0.5))
+    assert (
+        "builds with the action" in TemplateWriter("long").write(replace(SCENE, arousal=0.5)).text
+    )
 
 
 def test_things_seen_only_dimly_are_left_out() -> None:
     scene = replace(SCENE, words=(("bicycle", 0.19), ("road", 0.05)))
 
-    assert TemplateWriter("simple").write(scene).endswith("music for a scene")
+    assert TemplateWriter("simple").write(scene).text.endswith("music for a scene")
 
 
 def test_a_scene_without_mood_and_measures_still_gets_a_prompt() -> None:
-    prompt = TemplateWriter().write(replace(SCENE, mood="", words=(), looks={}))
+    prompt = TemplateWriter().write(replace(SCENE, mood="", words=(), looks={})).text
 
     assert prompt.startswith("gentle, warm pleasant music, at a medium tempo")
 
@@ -99,7 +101,7 @@ def test_a_scene_without_mood_and_measures_still_gets_a_prompt() -> None:
 @pytest.mark.parametrize("thing", ["word " * 80, "x" * 400, f"{'y' * 200} {'z' * 200}", "a\nb\tc"])
 def test_a_prompt_is_one_line_within_its_limits(style: str, thing: str) -> None:
     scene = replace(SCENE, words=((thing, 0.9),))
-    prompt = TemplateWriter(style).write(scene)
+    prompt = TemplateWriter(style).write(scene).text
 
     assert 0 < len(prompt) <= LONGEST
     assert len(prompt.split()) <= WORD_LIMITS[style]
@@ -108,7 +110,7 @@ def test_a_prompt_is_one_line_within_its_limits(style: str, thing: str) -> None:
 
 @pytest.mark.parametrize("style", WORD_LIMITS)
 def test_the_same_scene_gives_the_same_prompt(style: str) -> None:
-    assert TemplateWriter(style).write(SCENE) == TemplateWriter(style).write(SCENE)
+    assert TemplateWriter(style).write(SCENE).text == TemplateWriter(style).write(SCENE).text
 
 
 def test_an_unknown_manner_is_answered_with_the_nearest() -> None:

@@ -12,7 +12,7 @@ from retriever.search import Match
 from v2m.choices import SceneChoice
 from v2m.errors import InputError
 from v2m.sequence import log_odds, settle
-from v2m.types import Description, Scene, Span, Track
+from v2m.types import Description, Prompt, Scene, Span, Track
 
 TRACKS = tuple("abc")
 Table = list[list[float]]
@@ -31,7 +31,15 @@ def _choices(table: Table, *, seconds: float = 10.0, miss_below: float = 0.0) ->
         seen = Description("", (), "", 0.0, 0.0, {}, np.zeros(2, np.float32))
         decision = "retrieve" if matches and matches[0].probability >= miss_below else "generate"
         made.append(
-            SceneChoice(Scene(n, span, 0, 1), seen, f"p{n}", "", tuple(matches), decision, "why")
+            SceneChoice(
+                Scene(n, span, 0, 1),
+                seen,
+                Prompt(f"p{n}", "template"),
+                "",
+                tuple(matches),
+                decision,
+                "why",
+            )
         )
     return made
 

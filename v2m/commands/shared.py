@@ -42,4 +42,6 @@ def open_library(settings: Any, *, create: bool = False) -> Any:
     """Open the library the settings name."""
     from v2m.library import Library
 
-    return Library(settings.catalog, profile=settings.profile, create=create)
+    return Library(
+        settings.catalog, profile=settings.profile, models=settings.models(), create=create
+    )

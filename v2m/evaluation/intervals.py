@@ -160,3 +160,31 @@ def interval_over_groups(
     known = drawn[~np.isnan(drawn)]
     low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
     return Estimate(figure(np.arange(n)), float(low), float(high), n)
+
+
+def wilson(won: float, n: int) -> Estimate:
+    """Return a share with its 95 % interval, which keeps a width where all agree.
+
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927).
+
+    Args:
+        won: how many decisions went one way, 0 to n; a tie counts half.
+        n: independent decisions.
+
+    Returns:
+        the estimate; NaN throughout where n is 0.
+
+    Raises:
+        ValueError: ``won`` lies outside.
+
+    >>> print(wilson(8, 8))
+    1.000 [0.676, 1.000]
+    """
+    if not 0 <= won <= n:
+        raise ValueError(f"won must lie between 0 and {n}, not {won}")
+    if not n:
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    share, z2 = won / n, 1.959963984540054**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    return Estimate(share, float(max(0, middle - half)), float(min(1, middle + half)), n)

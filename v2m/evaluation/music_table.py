@@ -47,15 +47,17 @@ def sound_table(
         "tempo": [m.tempo_stability for m in measures.values()],
         "silence": [m.silence_share for m in measures.values()],
         "clipped": [m.clipped_share for m in measures.values()],
-        "stuck s": [m.stuck_seconds for m in measures.values()],
+        "faulty": [m.faulty_share for m in measures.values()],
     }
-    flags = ["stuck" if m.is_degenerate else "no" for m in measures.values()]
+    flags = [m.faults or "no" for m in measures.values()]
     rows: list[tuple[Cell, ...]] = [
         (name, *figures) for name, *figures in zip(measures, *columns.values(), flags, strict=True)
     ]
     if len(rows) > 1:
         means = (bootstrap(column, draws=draws, seed=seed) for column in columns.values())
-        rows.append(("mean", *means, f"{flags.count('stuck')} of {len(flags)}"))
+        rows.append(
+            ("mean", *means, f"{sum(m.is_degenerate for m in measures.values())} of {len(flags)}")
+        )
     return Table(
         "Sound, 95 % intervals over pieces",
         ("piece", *columns, "degenerate"),
@@ -63,7 +65,7 @@ def sound_table(
         notes=(
             "LRA: loudness range (EBU Tech 3342), LU. tempo: share of 12 s windows with the "
             "piece's tempo. silence: share under -60 dBFS. clipped: share of samples in runs at "
-            "full scale. stuck s: the longest stretch that repeats itself exactly within 2 s.",
+            "full scale. faulty: share that is stuck in a loop, or silent where music should be.",
         ),
         digits=2,
     )

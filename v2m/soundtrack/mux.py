@@ -98,7 +98,13 @@ def fitting_suffix(codec: str) -> str:
 
 
 def mux(
-    video: Path, sound: Iterable[Samples], sample_rate: int, out: Path, *, start_seconds: float
+    video: Path,
+    sound: Iterable[Samples],
+    sample_rate: int,
+    out: Path,
+    *,
+    start_seconds: float,
+    keep_tags: bool = True,
 ) -> tuple[str, ...]:
     """Write the picture of a video with a new sound.
 
@@ -108,6 +114,7 @@ def mux(
         sample_rate: Hz; 48000 suits every codec here.
         out: where to write, directly.
         start_seconds: time stamp of the first frame; there the sound starts.
+        keep_tags: copy title, comment and the like.
 
     Returns:
         What could not be kept, in words.
@@ -127,11 +134,12 @@ def mux(
             if picture is None:
                 raise MediaError(video, "holds no picture")
             copied = target.add_stream_from_template(picture)
-            copied.metadata.update(picture.metadata)
+            copied.metadata.update(picture.metadata if keep_tags else {})
             codec = SOUND_BY_SUFFIX[out.suffix.lower()]
             heard: Any = target.add_stream(codec, rate=sample_rate, layout="stereo")
             heard.bit_rate = BIT_RATE
-            target.metadata.update(source.metadata)
+            if keep_tags:
+                target.metadata.update(source.metadata)
             _interleave(
                 target,
                 _picture_packets(source, picture, copied),

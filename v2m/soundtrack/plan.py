@@ -59,8 +59,27 @@ class Candidate(_Part):
     why: str
 
 
+class PlannedAnswer(_Part):
+    """What a model answered about a scene.
+
+    Attributes:
+        question: short name of the question, such as "emotion".
+        text: the answer, the likeliest where several were to choose from.
+        probabilities: of the answers to choose from; empty for an open question.
+    """
+
+    question: str
+    text: str
+    probabilities: dict[str, Share] = Field(default_factory=dict)
+
+
 class PlannedScene(_Part):
-    """A scene, what it shows, and what was decided for it."""
+    """A scene, what it shows, and what was decided for it.
+
+    Attributes:
+        answers: what a model answered when asked about the scene; none where no model was asked.
+        prompt_by: who wrote the prompt: "template", "caption", "a person" or a language model.
+    """
 
     index: int
     start_seconds: Seconds
@@ -68,8 +87,10 @@ class PlannedScene(_Part):
     start_frame: int = Field(ge=0)
     end_frame: int = Field(ge=0)
     description: str
+    answers: tuple[PlannedAnswer, ...] = ()
     note: str = ""
     prompt: str
+    prompt_by: str = ""
     decision: Literal["retrieve", "generate", "silence"]
     probability: Share
     reason: str
@@ -267,7 +288,17 @@ def _first_problem(err: ValidationError) -> str:
     if problem["type"] != "extra_forbidden":
         return f"{place}: {problem['msg']}"
     key = str(problem["loc"][-1])
-    parts = (CuePlan, PlannedVideo, PlannedScene, Candidate, Cue, Loop, Mix, Speech)
+    parts = (
+        CuePlan,
+        PlannedVideo,
+        PlannedScene,
+        PlannedAnswer,
+        Candidate,
+        Cue,
+        Loop,
+        Mix,
+        Speech,
+    )
     known = sorted({name for part in parts for name in part.model_fields})
     near = get_close_matches(key, known, n=1)
     return f"{place}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
