@@ -123,11 +123,31 @@ def m004_structures(con: Connection) -> None:
     )
 
 
+def m005_recordings(con: Connection) -> None:
+    """Fingerprints of sound, and which tracks are the same recording."""
+    con.execute(
+        """
+        CREATE TABLE fingerprints (
+            track_id VARCHAR PRIMARY KEY,
+            version VARCHAR NOT NULL,
+            codes UINTEGER[] NOT NULL
+        );
+        CREATE TABLE duplicates (
+            track_id VARCHAR PRIMARY KEY,
+            recording VARCHAR NOT NULL,
+            likeness DOUBLE NOT NULL,
+            decision VARCHAR NOT NULL
+        );
+        """
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m001_initial,
     m002_licences_as_columns,
     m003_provenance_of_weights,
     m004_structures,
+    m005_recordings,
 )
 """In order; a catalogue's schema version is how many of them it has seen."""
 

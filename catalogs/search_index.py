@@ -8,21 +8,25 @@ generation, or a damaged one, is built again.
 import json
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from catalogs.rows import VectorTable
 from catalogs.store import Catalogue
 from v2m.errors import BackendError, InputError, SpaceError, StateError
 from v2m.files import replacing
-from v2m.types import Hits, Ids, Vectors
+from v2m.types import Hits, Vectors
 from v2m.vectors.flat import FlatIndex, best
 
 FORMAT = "v2m-vectors/1"
+
+GATHERED = 0.3
+"""Share of rows up to which copying them out is faster than comparing with all (100,000 rows)."""
 
 log = logging.getLogger(__name__)
 
@@ -49,29 +53,30 @@ class SearchIndex:
         """All rows, as the catalogue holds them."""
         return self._catalogue.vector_table(self.space, self.kinds)
 
-    def search(self, queries: Vectors, k: int, allowed: Iterable[int] | None = None) -> Hits:
+    def search(
+        self, queries: Vectors, k: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> Hits:
         """Return the k best rows of each query, padded with -1 and -inf.
 
         Args:
             queries: shape (n, dim), unit rows of this space.
             k: places in the answer.
-            allowed: ids of the rows that may be found; None means all.
+            allowed: bool, one per row: which rows may be found; None means all.
 
         Raises:
             SpaceError: the queries are of another length than the rows.
         """
-        if len(self.rows.ids) and queries.shape[1] != self.rows.vectors.shape[1]:
-            raise SpaceError(
-                stored=f"{self.space} ({self.rows.vectors.shape[1]})",
-                asked=f"{self.space} ({queries.shape[1]})",
-            )
         if not len(self.rows.ids):
             return best(
                 np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32), k
             )
-        wanted = None if allowed is None else np.fromiter(allowed, np.int64)
-        if wanted is not None:
-            return self._among(queries, k, wanted)
+        if queries.shape[1] != self.rows.vectors.shape[1]:
+            raise SpaceError(
+                stored=f"{self.space} ({self.rows.vectors.shape[1]})",
+                asked=f"{self.space} ({queries.shape[1]})",
+            )
+        if allowed is not None:
+            return self._among(queries, k, np.flatnonzero(allowed))
         filed, newer = self._parts
         found = [part.search(queries, k) for part in (filed, newer) if len(part)]
         return best(
@@ -80,12 +85,13 @@ class SearchIndex:
             k,
         )
 
-    def _among(self, queries: Vectors, k: int, wanted: Ids) -> Hits:
-        """Search only some rows: gathering them beats filtering a whole index."""
-        places = np.flatnonzero(np.isin(self.rows.ids, wanted))
-        index = FlatIndex(self.space, self.rows.vectors.shape[1])
-        index.add(self.rows.ids[places], self.rows.vectors[places])
-        return index.search(queries, k)
+    def _among(self, queries: Vectors, k: int, places: npt.NDArray[np.int64]) -> Hits:
+        """Compare with some rows only: gather a few, or pass over the rest of many."""
+        if len(places) < GATHERED * len(self.rows.ids):
+            scores = queries @ self.rows.vectors[places].T
+        else:
+            scores = (queries @ self.rows.vectors.T)[:, places]
+        return best(np.broadcast_to(self.rows.ids[places], scores.shape), scores, k)
 
     @cached_property
     def _parts(self) -> "tuple[Any, FlatIndex]":

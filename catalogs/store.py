@@ -4,17 +4,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import duckdb
+import pyarrow as pa
 
 from catalogs import health
-from catalogs.connection import first_line
 from catalogs.database import Database
 from catalogs.licence_columns import read_licences
 from catalogs.rows import COLUMNS, Failure, FileState, IndexedFile, SeenFile, VectorTable
 from catalogs.structures import put_structures, read_structures
 from catalogs.tracks import track_of_row
 from catalogs.vector_rows import put_vectors, vector_table
-from catalogs.where import check_condition
+from catalogs.where import check_condition, run_guarded
 from catalogs.writing import MADE_AT, bump_generation, drop_tracks, put_files, put_tracks, put_words
 from v2m.errors import InputError
 from v2m.files import path_to_text, text_to_path
@@ -182,7 +181,23 @@ class Catalogue(Database):
             raise InputError(f"{problem} with id {track_id!r}; see 'v2m tracks list'")
         return found[0]
 
+    def track_ids(self) -> list[str]:
+        """Return the ids of all tracks, sorted."""
+        return [row[0] for row in self.fetch("SELECT track_id FROM tracks ORDER BY track_id")]
+
+    def state(self) -> tuple[int, ...]:
+        """Return numbers of which at least one changes with every write that a search can see."""
+        row = self.fetch(
+            "SELECT (SELECT count(*) FROM tracks), (SELECT coalesce(max(row_id), 0) FROM vectors),"
+            " (SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'generation')"
+        )[0]
+        return tuple(int(number) for number in row)
+
     def filter_ids(self, where: str | None, also: str = "") -> set[str]:
+        """Return the ids of tracks that meet a condition; see ``matching_ids``."""
+        return set(self.matching_ids(where, also).to_pylist())
+
+    def matching_ids(self, where: str | None, also: str = "") -> pa.ChunkedArray:
         """Return the ids of tracks that meet a person's SQL condition.
 
         The condition can read the columns of tracks and nothing else: it runs on a connection
@@ -196,13 +211,7 @@ class Catalogue(Database):
         # checked, and run by a connection that cannot write
         sql = f"SELECT track_id FROM tracks WHERE (\n{where or 'true'}\n) AND ({also or 'true'})"  # noqa: S608
         with self.reading() as con:
-            con.execute("SET enable_external_access = false; SET lock_configuration = true")
-            try:
-                return {track_id for (track_id,) in con.execute(sql).fetchall()}
-            except duckdb.Error as err:
-                raise InputError(
-                    f"--where {where!r}: {first_line(err)}; columns are {', '.join(COLUMNS)}"
-                ) from err
+            return run_guarded(con, sql, where or "")["track_id"]
 
     def provenance(self, track_id: str) -> Provenance | None:
         """Return what made a track; None for imported music."""

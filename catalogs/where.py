@@ -1,6 +1,7 @@
 """Checks the SQL conditions that users write: a condition on one track's columns, nothing more."""
 
 import duckdb
+import pyarrow as pa
 
 from catalogs.connection import first_line
 from catalogs.rows import COLUMNS
@@ -24,6 +25,28 @@ def check_condition(where: str) -> None:
         problem = "a condition may not hold a SELECT of its own"
     if problem:
         raise InputError(f"--where {where!r}: {problem}; columns are {', '.join(COLUMNS)}")
+
+
+def run_guarded(con: duckdb.DuckDBPyConnection, sql: str, where: str) -> pa.Table:
+    """Return the Arrow table of a query that holds a person's condition.
+
+    It reaches no file outside the catalogue.
+
+    Args:
+        con: a connection that cannot write.
+        sql: the query, ``where`` included.
+        where: the condition, checked already.
+
+    Raises:
+        InputError: the condition does not fit the columns; names them.
+    """
+    con.execute("SET enable_external_access = false; SET lock_configuration = true")
+    try:
+        return con.sql(sql).to_arrow_table()
+    except duckdb.Error as err:
+        raise InputError(
+            f"--where {where!r}: {first_line(err)}; columns are {', '.join(COLUMNS)}"
+        ) from err
 
 
 def _has_subquery(where: str) -> bool:

@@ -138,7 +138,7 @@ def drop_tracks(con: duckdb.DuckDBPyConnection, track_ids: list[str]) -> int:
     gone = con.execute(
         "DELETE FROM tracks WHERE list_contains(?, track_id) RETURNING 1", [track_ids]
     ).fetchall()
-    for table in ("vectors", "provenance", "structures", "files"):
+    for table in ("vectors", "provenance", "structures", "files", "fingerprints", "duplicates"):
         con.execute(
             f"DELETE FROM {table} WHERE list_contains(?, track_id)",  # noqa: S608 - our own names
             [track_ids],

@@ -18,7 +18,7 @@ def explain(
 
     Args:
         track: what was found.
-        scores: cosine by branch.
+        scores: by branch, cosine or, for words, the share of the request that is met.
         sound_words: attributes of the sound that the query asked for, best first.
         telling: by branch, the cosine from which a text match is no noise.
 
@@ -34,6 +34,8 @@ def explain(
         reasons.append((score, f'description "{short}" fits the words ({score:.2f})'))
     if (score := scores.get("title", 0.0)) >= least.get("title", TELLING):
         reasons.append((score, f'title "{track.title}" fits the words ({score:.2f})'))
+    if (score := scores.get("words", 0.0)) >= TELLING:
+        reasons.append((score, f"its words hold {score:.0%} of the request"))
     if "audio" in scores:
         heard = f"sounds {', '.join(sound_words)}" if sound_words else "sound"
         reasons.append((scores["audio"], f"{heard} ({scores['audio']:.2f})"))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from v2m.encoders.profiles import Profile
 from v2m.types import Description, Heard
 
-Kind = Literal["text", "video", "image", "audio"]
+Kind = Literal["text", "video", "image", "audio", "like"]
 Vector = npt.NDArray[np.float32]
 
 TEXT_SHARE = 0.65
@@ -29,6 +29,8 @@ class Query:
         music: float32 (dim of the music space,), unit.
         seconds: how long the music should be; 0 where that is open.
         templated: the words were written from a template, not by a person.
+        by_example: music was given to be resembled.
+        without: ids of tracks that are not looked for, such as the examples themselves.
     """
 
     kind: Kind
@@ -38,6 +40,8 @@ class Query:
     music: Vector
     seconds: float = 0.0
     templated: bool = False
+    by_example: bool = False
+    without: frozenset[str] = frozenset()
 
 
 def text_query(profile: Profile, text: str, seconds: float = 0.0) -> Query:
@@ -86,7 +90,8 @@ def scene_query(
 def audio_query(profile: Profile, heard: Sequence[Heard]) -> Query:
     """Make a query out of a piece of music: its first entry is the whole piece."""
     vector = profile.music.encode_audio(heard[:1])[0]
-    return Query("audio", "", None, None, vector, heard[0].span.duration_seconds)
+    seconds = heard[0].span.duration_seconds
+    return Query("audio", "", None, None, vector, seconds, by_example=True)
 
 
 def _unit(vector: npt.NDArray[np.floating]) -> Vector:

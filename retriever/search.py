@@ -1,4 +1,4 @@
-"""Searches a catalogue by description, title and sound, and fuses what the branches say."""
+"""Searches a catalogue by description, title, sound and words, and joins what the branches say."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -8,31 +8,40 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from catalogs.duplicates import recordings
 from catalogs.search_index import SearchIndex
 from catalogs.store import Catalogue
+from catalogs.word_index import WordIndex
+from retriever.branches import (
+    Asked,
+    AskedVector,
+    Mask,
+    Numbers,
+    TrackNumbers,
+    VectorBranch,
+    ask_words,
+)
 from retriever.calibration import Calibration, stored_calibration
+from retriever.chances import Chances, Scores
+from retriever.copies import Copies
 from retriever.explain import explain
-from retriever.fusion import Scale, fuse, scale_of
-from retriever.miss import PROMPT, SAME_PROMPT, TEMPLATE, probability, relative_probability
-from retriever.probes import PROBES
+from retriever.fusion import best_first, fuse, reciprocal_ranks
 from retriever.query import Query
-from v2m.encoders.attributes import AttributeSpace
+from retriever.sections import SectionTable
 from v2m.encoders.profiles import Profile
 from v2m.errors import ConfigError, InputError, StateError
+from v2m.protocols import TextEncoder
 from v2m.types import Span, Track
 
 log = logging.getLogger(__name__)
 
-BRANCHES = ("description", "title", "audio")
-
-OWN_SAMPLE = 256
-"""Tracks whose cosines with all others tell how near two pieces of music are."""
-
-WITH_LINES = frozenset({AttributeSpace.space})
-"""Music spaces whose cosines ``retriever.miss`` has lines for."""
+DEFAULT_BRANCHES = ("description", "title", "audio")
+BRANCHES = (*DEFAULT_BRANCHES, "words")
 
 POOL = 200
 """Candidates that each branch proposes at least."""
+
+Score = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,11 @@ class Match:
 
     Attributes:
         track: its row.
-        score: fused score in deviations above what everyday requests score; higher is better.
+        score: fused score in deviations above what everyday requests score; where words take part,
+            the sum of reciprocal ranks; higher is better.
         probability: that it fits the query, 0 to 1.
-        branches: cosine by branch, where the branch knows the track.
+        branches: by branch, where the branch knows the track: cosine, or for words the share of
+            the request that the track's words meet.
         section: the stretch of the track that fits best.
         why: what matched, in plain words.
     """
@@ -56,77 +67,28 @@ class Match:
     why: str
 
 
-class _Branch:
-    """One way of matching: an index, its scale, and where each track's row lies."""
-
-    def __init__(self, catalogue: Catalogue, space: str, kind: str, profile: Profile) -> None:
-        self._index = SearchIndex(catalogue, space, [kind])
-        self._encoder = profile.music if kind == "track" else profile.text
-
-    def __len__(self) -> int:
-        return len(self._index.rows.ids)
-
-    @cached_property
-    def scale(self) -> Scale:
-        return scale_of(self._encoder.encode_text(PROBES), self._index.rows.vectors)
-
-    @cached_property
-    def own_scale(self) -> Scale:
-        """The scale of rows among one another."""
-        rows = self._index.rows.vectors
-        return scale_of(rows[:: max(1, len(rows) // OWN_SAMPLE)], rows)
-
-    @cached_property
-    def row_of(self) -> dict[str, int]:
-        return {track: row for row, track in enumerate(self._index.rows.track_ids)}
-
-    @cached_property
-    def _row_of_id(self) -> dict[int, int]:
-        return {int(row_id): row for row, row_id in enumerate(self._index.rows.ids)}
-
-    def vector(self, track_id: str) -> npt.NDArray[np.float32]:
-        return np.asarray(self._index.rows.vectors[self.row_of[track_id]])
-
-    def candidates(
-        self, query: npt.NDArray[np.float32], k: int, allowed: set[str] | None
-    ) -> list[str]:
-        rows = self._index.rows
-        ids = None
-        if allowed is not None:
-            ids = {int(rows.ids[self.row_of[t]]) for t in allowed if t in self.row_of}
-        hits = self._index.search(query[None], k, ids)
-        return [str(rows.track_ids[self._row_of_id[int(i)]]) for i in hits.ids[0] if i >= 0]
-
-    def cosines(
-        self, query: npt.NDArray[np.float32], tracks: Sequence[str]
-    ) -> npt.NDArray[np.float64]:
-        """Cosine by track, NaN where this branch has no row."""
-        out = np.full(len(tracks), np.nan)
-        known = [(n, self.row_of[track]) for n, track in enumerate(tracks) if track in self.row_of]
-        if known:
-            places, rows = zip(*known, strict=True)
-            out[list(places)] = self._index.rows.vectors[list(rows)] @ query
-        return out
-
-
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """What was measured on n candidates: cosines by branch, fused scores, probabilities."""
+    """What was measured on n candidates.
 
-    cosines: Mapping[str, npt.NDArray[np.float64]]
-    fused: npt.NDArray[np.float64]
-    chances: npt.NDArray[np.float64]
+    Attributes:
+        scores: by branch.
+        joined: float64, shape (n,), over all branches.
+        chances: float64, shape (n,), probabilities.
+        order: int64, places, best first.
+    """
 
-    def best(self, k: int) -> npt.NDArray[np.int64]:
-        """Return the places of the k likeliest; of equally likely ones the better score first."""
-        return np.lexsort((-self.fused, -self.chances))[:k]
+    scores: Scores
+    joined: Score
+    chances: Score
+    order: Numbers
 
 
 class Searcher:
     """Answers queries over one catalogue with the models of one profile.
 
     What it loads, it keeps: make one and ask it often. Tracks that are added later are found by a
-    new searcher.
+    new searcher; ``is_current`` tells.
 
     Args:
         catalogue: what is searched.
@@ -139,21 +101,26 @@ class Searcher:
         self._profile = profile
         self._calibrated = calibrated
         self._warned = False
+        self._state = catalogue.state()
+
+    def is_current(self) -> bool:
+        """Whether the catalogue is as it was when this searcher was made."""
+        return self._catalogue.state() == self._state
 
     def search(
         self,
         query: Query,
         k: int,
         *,
-        by: Sequence[str] = BRANCHES,
+        by: Sequence[str] = DEFAULT_BRANCHES,
         where: str | None = None,
         also: str = "",
     ) -> list[Match]:
-        """Return the k tracks most likely to fit, best first.
+        """Return the k tracks most likely to fit, best first; of a recording, one copy.
 
         Args:
             query: what is looked for.
-            k: at most this many.
+            k: at most this many; fewer only where fewer may be found.
             by: the branches that take part.
             where: SQL condition on columns of the catalogue's tracks.
             also: a condition of our own, such as what a usage asks of licences.
@@ -164,8 +131,8 @@ class Searcher:
             InputError: the condition is not valid, or the branches cannot serve this query.
         """
         self._check_library()
-        allowed = self._catalogue.filter_ids(where, also) if where or also else None
-        asked = self._vectors(query, by)
+        allowed = self._allowed(query, where, also)
+        asked = self._asked(query, by)
         tracks = self._candidates(asked, k, allowed)
         return self._ranked(query, asked, tracks, k, self.curve(query, by))
 
@@ -174,7 +141,7 @@ class Searcher:
         query: Query,
         k: int,
         *,
-        by: Sequence[str] = BRANCHES,
+        by: Sequence[str] = DEFAULT_BRANCHES,
         among: set[str] | None = None,
     ) -> list[tuple[str, float]]:
         """Return the ids and probabilities that ``search`` finds, without a look at the tracks.
@@ -183,13 +150,15 @@ class Searcher:
             As ``search``.
         """
         self._check_library()
-        asked = self._vectors(query, by)
-        tracks = self._candidates(asked, k, among)
+        asked = self._asked(query, by)
+        tracks = self._candidates(asked, k, None if among is None else self._tracks.mask(among))
+        if not len(tracks):
+            return []
         scored = self._scored(query, asked, tracks, self.curve(query, by))
-        return [(tracks[i], float(scored.chances[i])) for i in scored.best(k)]
+        return [(self._tracks.ids[tracks[i]], float(scored.chances[i])) for i in scored.order[:k]]
 
     def judge(
-        self, query: Query, track_ids: Sequence[str], *, by: Sequence[str] = BRANCHES
+        self, query: Query, track_ids: Sequence[str], *, by: Sequence[str] = DEFAULT_BRANCHES
     ) -> list[Match]:
         """Return a match for each of these tracks, likeliest first, however badly it fits.
 
@@ -197,23 +166,34 @@ class Searcher:
             As ``search``.
         """
         self._check_library()
-        asked = self._vectors(query, by)
-        curve = self.curve(query, by)
-        return self._ranked(query, asked, list(track_ids), len(track_ids), curve)
+        numbers = self._tracks.of(track_ids)
+        known = numbers[numbers >= 0]
+        return self._ranked(query, self._asked(query, by), known, len(known), self.curve(query, by))
 
-    @cached_property
+    def music_vector(self, track_id: str) -> npt.NDArray[np.float32]:
+        """Return a track's vector in the music space.
+
+        Raises:
+            StateError: it has none of this profile.
+        """
+        number = int(self._tracks.of([track_id])[0])
+        vector = self._branches["audio"].vector(number) if number >= 0 else None
+        if vector is None:
+            raise StateError(f"{track_id[:12]} was not indexed with profile {self._profile.name!r}")
+        return vector
+
+    @property
     def n_tracks(self) -> int:
         """Tracks that are searched: those that this profile's models have heard."""
         return len(self._branches["audio"])
 
     @cached_property
-    def has_lines(self) -> bool:
-        """Whether probabilities rest on lines that were fitted for these models."""
-        return self._profile.music.space in WITH_LINES
+    def _judge(self) -> Chances:
+        return Chances(self._profile, self._branches, self.n_tracks)
 
     def caution(self, query: Query, by: Sequence[str]) -> str:
         """What a user should know about the probabilities; "" where they are calibrated."""
-        if self.has_lines or self.curve(query, by) is not None:
+        if self._judge.has_lines or self.curve(query, by) is not None:
             return ""
         return (
             f"probabilities are not calibrated for the models of profile {self._profile.name!r}: "
@@ -229,63 +209,88 @@ class Searcher:
     def curve(self, query: Query, by: Sequence[str]) -> Calibration | None:
         """Return the calibration that holds for a query by words over these branches, if any."""
         learned = self.calibration
-        if learned is None or query.kind == "audio" or set(by) != set(learned.branches):
+        if learned is None or query.by_example or set(by) != set(learned.branches):
             return None
         return learned
 
     @cached_property
-    def _branches(self) -> dict[str, _Branch]:
-        text, music = self._profile.text.space, self._profile.music.space
+    def _tracks(self) -> TrackNumbers:
+        return TrackNumbers(self._catalogue.track_ids())
+
+    @cached_property
+    def _branches(self) -> dict[str, VectorBranch]:
+        text, music = self._profile.text, self._profile.music
+
+        def branch(encoder: TextEncoder, kind: str) -> VectorBranch:
+            return VectorBranch(
+                SearchIndex(self._catalogue, encoder.space, [kind]), encoder, self._tracks
+            )
+
         return {
-            "description": _Branch(self._catalogue, text, "description", self._profile),
-            "title": _Branch(self._catalogue, text, "title", self._profile),
-            "audio": _Branch(self._catalogue, music, "track", self._profile),
+            "description": branch(text, "description"),
+            "title": branch(text, "title"),
+            "audio": branch(music, "track"),
         }
 
     @cached_property
-    def _sections(self) -> dict[str, list[tuple[Span, npt.NDArray[np.float32]]]]:
-        table = self._catalogue.vector_table(self._profile.music.space, ["section"])
-        found: dict[str, list[tuple[Span, npt.NDArray[np.float32]]]] = {}
-        for track, start, end, vector in zip(
-            table.track_ids, table.starts, table.ends, table.vectors, strict=True
-        ):
-            found.setdefault(str(track), []).append((Span(float(start), float(end)), vector))
-        return found
+    def _words(self) -> WordIndex:
+        return WordIndex(self._catalogue)
 
     @cached_property
-    def _generated(self) -> set[str]:
-        return self._catalogue.filter_ids("origin = 'generated'")
+    def _sections(self) -> SectionTable:
+        return SectionTable(
+            self._catalogue.vector_table(self._profile.music.space, ["section"]), self._tracks
+        )
+
+    @cached_property
+    def _generated(self) -> Mask:
+        return self._tracks.mask(self._catalogue.matching_ids("origin = 'generated'"))
+
+    @cached_property
+    def _copies(self) -> Copies:
+        return Copies.of(recordings(self._catalogue), self._tracks)
 
     def _check_library(self) -> None:
-        in_all = self._catalogue.count()
-        if not in_all:
+        if not len(self._tracks):
             raise StateError("the library is empty; run 'v2m index FOLDER' first")
         if not self.n_tracks:
             raise StateError(
                 f"nothing in the library was indexed with profile {self._profile.name!r}; "
                 f"run 'v2m index FOLDER --profile {self._profile.name}'"
             )
-        if self.n_tracks < in_all and not self._warned:
+        unheard = len(self._tracks) - self.n_tracks
+        if unheard and not self._warned:
             self._warned = True
             log.warning(
-                "%d of %d tracks are not searched: profile %r has not heard them; run 'v2m index'",
-                in_all - self.n_tracks,
-                in_all,
+                "%d of %d tracks are not searched by sound: profile %r has not heard them; "
+                "run 'v2m index'",
+                unheard,
+                len(self._tracks),
                 self._profile.name,
             )
 
-    def _vectors(self, query: Query, by: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+    def _allowed(self, query: Query, where: str | None, also: str) -> Mask | None:
+        """Return which tracks may be found; None where all may."""
+        masks = []
+        if where or also:
+            masks.append(self._tracks.mask(self._catalogue.matching_ids(where, also)))
+        if query.without:
+            masks.append(~self._tracks.mask(query.without))
+        allowed = np.logical_and.reduce(masks) if masks else None
+        return self._copies.one_of_each(allowed)
+
+    def _asked(self, query: Query, by: Sequence[str]) -> dict[str, Asked]:
         for branch in by:
             if branch not in BRANCHES:
                 raise ConfigError("by", branch, BRANCHES)
         vectors = {"description": query.words, "title": query.scene, "audio": query.music}
-        asked = {
-            branch: vector
-            for branch in BRANCHES
-            if branch in by
-            and (vector := vectors[branch]) is not None
-            and len(self._branches[branch])
+        asked: dict[str, Asked] = {
+            name: AskedVector(self._branches[name], vector)
+            for name, vector in vectors.items()
+            if name in by and vector is not None and len(self._branches[name])
         }
+        if "words" in by and query.text:
+            asked["words"] = ask_words(self._words, query.text, self._tracks)
         if not asked:
             raise InputError(
                 f"nothing to compare by {', '.join(by)}: "
@@ -293,120 +298,95 @@ class Searcher:
             )
         return asked
 
-    def _candidates(
-        self, asked: Mapping[str, npt.NDArray[np.float32]], k: int, allowed: set[str] | None
-    ) -> list[str]:
+    def _candidates(self, asked: Mapping[str, Asked], k: int, allowed: Mask | None) -> Numbers:
         """Return what the branches propose for the k best, each track once."""
-        if allowed is not None and not allowed:
-            return []
+        if allowed is not None and not allowed.any():
+            return np.empty(0, np.int64)
         pool = max(POOL, 10 * k)
-        return list(
-            dict.fromkeys(
-                track
-                for branch, vector in asked.items()
-                for track in self._branches[branch].candidates(vector, pool, allowed)
-            )
-        )
+        found = [branch.candidates(pool, allowed) for branch in asked.values()]
+        return np.array(list(dict.fromkeys(np.concatenate(found).tolist())), np.int64)
 
     def _scored(
         self,
         query: Query,
-        asked: Mapping[str, npt.NDArray[np.float32]],
-        tracks: Sequence[str],
+        asked: Mapping[str, Asked],
+        tracks: Numbers,
         curve: Calibration | None,
-    ) -> "_Scored":
-        cosines = {b: self._branches[b].cosines(v, tracks) for b, v in asked.items()}
-        fused = fuse({b: self._branches[b].scale.normalise(c) for b, c in cosines.items()})
-        chances = np.array(
-            [
-                self._chance(
-                    query, {b: float(c[n]) for b, c in cosines.items() if np.isfinite(c[n])}, track
-                )
-                for n, track in enumerate(tracks)
-            ]
-        )
-        if curve is not None:
-            chances = np.array([curve.probability(float(chance)) for chance in chances])
-        return _Scored(cosines, fused, chances)
+    ) -> _Scored:
+        """Judge candidates.
+
+        Vectors order them by probability; with words, the order by vectors and the order by BM25
+        are joined by their ranks.
+        """
+        scores = {name: branch.scores(tracks) for name, branch in asked.items()}
+        vectors = {name: score for name, score in scores.items() if name in self._branches}
+        chances = self._chances(query, scores, tracks, curve)
+        fused = fuse({n: self._branches[n].scale.normalise(s) for n, s in vectors.items()})
+        words = asked.get("words")
+        if words is None:
+            return _Scored(scores, fused, chances, np.lexsort((-fused, -chances)))
+        orders = [best_first(words.strength(tracks))]
+        if vectors:
+            orders.append(np.lexsort((-fused, -self._chances(query, vectors, tracks, None))))
+        joined = reciprocal_ranks(orders, len(tracks))
+        return _Scored(scores, joined, chances, np.lexsort((-chances, -joined)))
 
     def _ranked(
         self,
         query: Query,
-        asked: Mapping[str, npt.NDArray[np.float32]],
-        tracks: list[str],
+        asked: Mapping[str, Asked],
+        tracks: Numbers,
         k: int,
         curve: Calibration | None,
     ) -> list[Match]:
-        if not tracks:
+        if not len(tracks):
             return []
         scored = self._scored(query, asked, tracks, curve)
-        best = scored.best(k)
-        rows = {t.track_id: t for t in self._catalogue.tracks(ids=[tracks[i] for i in best])}
+        best = scored.order[:k]
+        ids = [self._tracks.ids[tracks[i]] for i in best]
+        rows = {track.track_id: track for track in self._catalogue.tracks(ids=ids)}
         return [
             self._match(
                 query,
-                rows[tracks[i]],
-                (float(scored.fused[i]), float(scored.chances[i])),
-                {b: float(c[i]) for b, c in scored.cosines.items() if np.isfinite(c[i])},
+                rows[track_id],
+                int(tracks[i]),
+                (float(scored.joined[i]), float(scored.chances[i])),
+                {b: float(s[i]) for b, s in scored.scores.items() if np.isfinite(s[i])},
             )
-            for i in best
-            if tracks[i] in rows
+            for i, track_id in zip(best, ids, strict=True)
+            if track_id in rows
         ]
 
-    def _chance(self, query: Query, scores: Mapping[str, float], track: str) -> float:
-        """Probability that a track fits, from its cosines by branch."""
-        composed = track in self._generated
-        if self.has_lines:
-            return probability(
-                scores,
-                self.n_tracks,
-                by_example=query.kind == "audio",
-                prompt_line=(TEMPLATE if query.templated else PROMPT) if composed else None,
-            )
-        if composed and query.templated and "description" in scores:
-            return SAME_PROMPT.probability(scores["description"], self.n_tracks)
-        scales = {b: self._scale(query, b) for b in scores}
-        deviations = {
-            b: (score - scales[b].mean) / scales[b].deviation for b, score in scores.items()
-        }
-        return relative_probability(deviations, self.n_tracks)
-
-    def _scale(self, query: Query, branch: str) -> Scale:
-        """Two pieces of music are nearer than words and music: they have a scale of their own."""
-        found = self._branches[branch]
-        return found.own_scale if query.kind == "audio" else found.scale
-
-    @cached_property
-    def _telling(self) -> dict[str, float] | None:
-        """The cosine, by branch, from which a text match is worth naming."""
-        if self.has_lines:
-            return None
-        return {
-            b: s.scale.mean + 2 * s.scale.deviation for b, s in self._branches.items() if len(s)
-        }
+    def _chances(
+        self, query: Query, scores: Scores, tracks: Numbers, curve: Calibration | None
+    ) -> Score:
+        """Return how likely each track fits."""
+        chances = self._judge.of(query, scores, self._generated[tracks])
+        if curve is not None:
+            chances = np.array([curve.probability(float(chance)) for chance in chances])
+        return chances
 
     def _match(
         self,
         query: Query,
         track: Track,
+        number: int,
         judged: tuple[float, float],
         branches: dict[str, float],
     ) -> Match:
         words: list[str] = []
-        if "audio" in branches:
-            vector = self._branches["audio"].vector(track.track_id)
+        vector = self._branches["audio"].vector(number) if "audio" in branches else None
+        if vector is not None:
             words = self._profile.music.explain(query.music, vector)
-        section = self._best_section(query, track)
-        return Match(
-            track, *judged, branches, section, explain(track, branches, words, self._telling)
-        )
+        section = self._best_section(query, track, number)
+        why = explain(track, branches, words, self._judge.telling)
+        return Match(track, *judged, branches, section, why)
 
-    def _best_section(self, query: Query, track: Track) -> Span:
+    def _best_section(self, query: Query, track: Track, number: int) -> Span:
         """The section nearest the query; where a length is wanted, that long, from its start."""
-        sections = self._sections.get(track.track_id, [])
         whole = Span(0.0, track.duration_seconds)
-        best = max(sections, key=lambda s: float(s[1] @ query.music))[0] if sections else whole
-        if not query.seconds or query.kind == "audio":
+        best = self._sections.best(number, query.music) or whole
+        if not query.seconds or query.by_example:
             return best
         start = min(best.start_seconds, max(0.0, track.duration_seconds - query.seconds))
         return Span(start, min(start + query.seconds, track.duration_seconds))

@@ -65,6 +65,7 @@ class Library:
         name = profile or self.catalogue.note(DEFAULT_PROFILE) or "lite"
         self.spec = ProfileSpec(name, tuple(sorted((models or {}).items())))
         self.profile: Profile = load_profile(self.spec)
+        self._kept_searcher: Searcher | None = None
 
     # ---- filling -----------------------------------------------------------------------------
 
@@ -181,20 +182,44 @@ class Library:
         min_scene_seconds: float = 3.0,
         usage: str = "personal",
         allow_unknown: bool = False,
+        like: Sequence[str] = (),
+        unlike: Sequence[str] = (),
+        sort: str | None = None,
         shown: bool = False,
     ) -> FindResult:
-        """Find the tracks that fit best; exactly one of text, video, image and audio is given.
+        """Find the tracks that fit best; at most one of text, video, image and audio is given.
+
+        Args:
+            text: words.
+            video: a video; every scene is a query.
+            image: a picture.
+            audio: a piece of music.
+            top: tracks per query.
+            by: branches of matching: description, title, audio, words.
+            where: SQL condition on columns of tracks.
+            style: how a scene's prompt is written.
+            notes: own words by scene.
+            min_probability: a best match less likely than this is a miss.
+            min_scene_seconds: shorter scenes are merged.
+            usage: what the video is for; music that may not be used so is left out.
+            allow_unknown: take music whose licence cannot be read.
+            like: ids of tracks to resemble, alone or beside a text, a picture or music.
+            unlike: ids of tracks to keep away from.
+            sort: column that orders what was found, "-" before it from high to low.
+            shown: show progress.
 
         Raises:
-            InputError: none or several queries are given, or one cannot be read.
+            InputError: no query or several are given, or one cannot be read.
             StateError: the library is empty.
         """
         given = [query for query in (text, video, image, audio) if query is not None]
-        if len(given) != 1:
+        if len(given) != 1 and not (not given and (like or unlike)):
             raise InputError(
-                "give exactly one query: a video, a text, a picture or a piece of music"
+                "give exactly one query: a video, a text, a picture, a piece of music, or --like"
             )
         if video is not None:
+            if like or unlike or sort:
+                raise InputError("--like, --unlike and --sort do not go with a video")
             options = PlanOptions(
                 min_probability=min_probability,
                 min_scene_seconds=min_scene_seconds,
@@ -207,24 +232,40 @@ class Library:
                 shown=shown,
             )
             return self._find_video(Path(video), top, options)
+        from catalogs.ordering import in_order
         from retriever.decide import decide
         from v2m.usage import usage_condition
 
         query, description, seconds = self._single_query(text, image, audio, style)
         also = usage_condition(usage, allow_unknown=allow_unknown)
+        query = self._moved(query, like, unlike)
         matches = self._searcher.search(query, top, by=by, where=where, also=also)
         decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
+        if sort:
+            matches = in_order(matches, sort, lambda match: match.track)
         scene = FoundScene(None, description, query.text, decision, reason, tuple(matches))
         return FindResult(
             query.kind,
-            str(given[0]),
+            str(given[0]) if given else "",
             seconds,
             self.profile.name,
             self._searcher.n_tracks,
             (scene,),
             calibrated=self._searcher.curve(query, by) is not None,
             caution=self._searcher.caution(query, by),
+            like=tuple(like),
+            unlike=tuple(unlike),
         )
+
+    def _moved(self, query: "Query | None", like: Sequence[str], unlike: Sequence[str]) -> "Query":
+        """Move a query by example tracks, named by their ids or the beginnings of them."""
+        from retriever.examples import with_examples
+
+        if query is not None and not (like or unlike):
+            return query
+        ids = [self.catalogue.track(track_id).track_id for track_id in (*like, *unlike)]
+        vectors = [self._searcher.music_vector(track_id) for track_id in ids]
+        return with_examples(query, vectors[: len(like)], vectors[len(like) :], ids)
 
     def _find_video(self, video: Path, top: int, options: PlanOptions) -> FindResult:
         facts, asked = self._planner.ask(video, options)
@@ -250,7 +291,7 @@ class Library:
         image: Path | str | None,
         audio: Path | str | None,
         style: str,
-    ) -> tuple["Query", str, float | None]:
+    ) -> tuple["Query | None", str, float | None]:
         from retriever.query import audio_query, scene_query, text_query
 
         if text is not None:
@@ -264,7 +305,9 @@ class Library:
             seen = self.profile.describer.describe_frames(read_image(Path(image)))
             prompt = self.profile.writer(style).write(seen).text
             return scene_query(self.profile, seen, prompt, kind="image"), seen.text, None
-        sound = self._decode(Path(str(audio)))
+        if audio is None:
+            return None, "", None
+        sound = self._decode(Path(audio))
         heard = self.profile.listen(sound, [])
         query = audio_query(self.profile, heard)
         return query, self.profile.describe_track(heard[0]).summary, sound.duration_seconds
@@ -308,9 +351,11 @@ class Library:
 
     # ---- housekeeping ------------------------------------------------------------------------
 
-    def tracks(self, where: str | None = None) -> list[Track]:
-        """Return the catalogue's tracks by title, all or those that meet an SQL condition."""
-        return self.catalogue.tracks(where=where)
+    def tracks(self, where: str | None = None, *, sort: str = "title") -> list[Track]:
+        """Return the catalogue's tracks, all or those that meet an SQL condition, by a column."""
+        from catalogs.ordering import in_order
+
+        return in_order(self.catalogue.tracks(where=where), sort, lambda track: track)
 
     def track(self, track_id: str) -> Track:
         """Return one track by its id or the beginning of it."""
@@ -331,14 +376,17 @@ class Library:
         """The profile's composer."""
         return self.profile.composer
 
-    @cached_property
+    @property
     def _searcher(self) -> "Searcher":
+        """A searcher that knows what other processes have written up to now."""
         from retriever.search import Searcher
 
-        return Searcher(self.catalogue, self.profile)
+        if self._kept_searcher is None or not self._kept_searcher.is_current():
+            self._kept_searcher = Searcher(self.catalogue, self.profile)
+        return self._kept_searcher
 
     def _forget_searcher(self) -> None:
-        self.__dict__.pop("_searcher", None)
+        self._kept_searcher = None
 
     @cached_property
     def _planner(self) -> "VideoPlanner":

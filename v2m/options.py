@@ -13,7 +13,26 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log details; sho
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="Named set of models.", show_default=False)
 ]
-By = Annotated[str, typer.Option("--by", help="Branches of matching, separated by commas.")]
+By = Annotated[
+    str,
+    typer.Option("--by", help="Branches of matching: description, title, audio, words."),
+]
+Like = Annotated[
+    list[str] | None,
+    typer.Option("--like", help="Id of a track to resemble; repeatable.", show_default=False),
+]
+Unlike = Annotated[
+    list[str] | None,
+    typer.Option("--unlike", help="Id of a track to keep away from.", show_default=False),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        "--sort",
+        help="Order by a column, e.g. tempo_bpm; -tempo_bpm from high to low.",
+        show_default=False,
+    ),
+]
 Where = Annotated[
     str | None,
     typer.Option(

@@ -82,8 +82,11 @@ def find_json(result: "FindResult") -> Json:
     query: Json = {"kind": result.kind}
     if result.kind == "text":
         query["text"] = result.source
-    else:
+    elif result.source:
         query["path"] = path_to_text(Path(result.source))
+    for name, ids in (("like", result.like), ("unlike", result.unlike)):
+        if ids:
+            query[name] = list(ids)
     if result.duration_seconds is not None:
         query["duration_seconds"] = round(result.duration_seconds, 3)
     return {
@@ -149,7 +152,7 @@ def find_text(result: "FindResult") -> str:
                 f"scene {index}  {clock(span.start_seconds)} to {clock(span.end_seconds)}"
                 f"  {found.description}"
             )
-        elif result.kind != "text":
+        elif result.kind not in ("text", "like"):
             lines.append(found.description)
         if found.prompt and result.kind != "text":
             lines.append(f"  music asked for: {found.prompt}")

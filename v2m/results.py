@@ -32,14 +32,16 @@ class FindResult:
     """The answer to a query.
 
     Attributes:
-        kind: "video", "text", "image" or "audio".
-        source: the file, or the text.
+        kind: "video", "text", "image", "audio", or "like" for tracks alone.
+        source: the file, or the text; "" for tracks alone.
         duration_seconds: of the video or the music, None for others.
         profile: name of the models.
         tracks_searched: size of the library.
         scenes: one per scene of the video.
         calibrated: the probabilities are those this library taught ('v2m eval calibrate').
         caution: what to know about the probabilities; "" where they are calibrated.
+        like: ids of tracks that the answer should resemble.
+        unlike: ids of tracks that it should not.
     """
 
     kind: str
@@ -50,6 +52,8 @@ class FindResult:
     scenes: tuple[FoundScene, ...]
     calibrated: bool = False
     caution: str = ""
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
-from v2m.options import AsJson, Catalog, Verbose, Where
+from v2m.options import AsJson, Catalog, Sort, Verbose, Where
 
 app = typer.Typer(no_args_is_help=True, help="Look at the library and take tracks out.")
 
@@ -14,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Look at the library and take track
 @app.command("list")
 def tracks_list(
     where: Where = None,
+    sort: Sort = None,
     catalog: Catalog = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -22,8 +23,28 @@ def tracks_list(
     start_logging(verbose)
     from v2m.report import tracks_json, tracks_text
 
-    found = open_library(settings_of(catalog=catalog)).tracks(where)
+    found = open_library(settings_of(catalog=catalog)).tracks(where, sort=sort or "title")
     print_json(tracks_json(found)) if as_json else say(tracks_text(found))
+
+
+@app.command("facets")
+def tracks_facets(
+    names: Annotated[str, typer.Option("--by", help="Facets, separated by commas.")] = "",
+    where: Where = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Most values of a facet.")] = 10,
+    catalog: Catalog = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Count the library by origin, mode, key, tempo, tags, licence and more, for browsing."""
+    start_logging(verbose)
+    from catalogs.facets import USUAL_FACETS, facets
+    from v2m.commands.listing import facets_json, facets_text
+
+    library = open_library(settings_of(catalog=catalog))
+    asked = [name.strip() for name in names.split(",") if name.strip()] or USUAL_FACETS
+    counted = facets(library.catalogue, asked, where=where, top=top)
+    print_json(facets_json(counted)) if as_json else say(facets_text(counted))
 
 
 @app.command("show")

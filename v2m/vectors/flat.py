@@ -61,7 +61,7 @@ def best(ids: Ids, scores: Vectors, k: int) -> Hits:
         scores: float32, shape (queries, n).
         k: places in the answer; those without a row are filled with -1 and -inf.
     """
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    order = _order(scores, k)
     out = Hits(
         np.full((len(scores), k), EMPTY_ID, np.int64),
         np.full((len(scores), k), -np.inf, np.float32),
@@ -69,6 +69,18 @@ def best(ids: Ids, scores: Vectors, k: int) -> Hits:
     out.ids[:, : order.shape[1]] = np.take_along_axis(ids, order, axis=1)
     out.scores[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
     return out
+
+
+def _order(scores: Vectors, k: int) -> Ids:
+    """Return the places of the k highest scores of each row, highest first, equal ones in order."""
+    if scores.shape[1] <= 4 * k:
+        return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    order = np.empty((len(scores), k), np.int64)
+    for row, values in enumerate(scores):
+        kth = np.partition(values, len(values) - k)[len(values) - k]
+        near = np.flatnonzero(values >= kth)
+        order[row] = near[np.argsort(-values[near], kind="stable")[:k]]
+    return order
 
 
 def check_rows(ids: Ids, vectors: Vectors, dim: int) -> None:

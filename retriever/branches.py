@@ -1,0 +1,189 @@
+"""The ways of matching: each proposes tracks for a query and scores any track it is asked about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalogs.search_index import SearchIndex
+from catalogs.word_index import WordIndex
+from retriever.fusion import Scale, scale_of
+from retriever.probes import PROBES
+from v2m.protocols import TextEncoder
+
+OWN_SAMPLE = 256
+"""Tracks whose cosines with all others tell how near two pieces of music are."""
+
+_compute: Any = pc  # its functions are made at run time
+
+Mask = npt.NDArray[np.bool_]
+"""bool, shape (n_tracks,): which tracks may be found."""
+
+Numbers = npt.NDArray[np.int64]
+"""int64, shape (n,), numbers of tracks."""
+
+
+class TrackNumbers:
+    """Numbers a library's tracks from 0, so that filters and scores are arrays.
+
+    Attributes:
+        ids: the track ids, in the order of their numbers.
+    """
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.ids = list(ids)
+        self._known = pa.array(self.ids, pa.string())
+
+    def __len__(self) -> int:
+        """Number of tracks."""
+        return len(self.ids)
+
+    def of(self, track_ids: Iterable[str] | pa.ChunkedArray) -> Numbers:
+        """Return the number of each id, -1 for one that is not known."""
+        asked = track_ids
+        if not isinstance(asked, pa.ChunkedArray):
+            asked = pa.array(list(asked), pa.string())
+        return np.asarray(_compute.index_in(asked, value_set=self._known).fill_null(-1), np.int64)
+
+    def mask(self, track_ids: Iterable[str] | pa.ChunkedArray) -> Mask:
+        """Return which tracks are among these ids."""
+        found = np.zeros(len(self), np.bool_)
+        numbers = self.of(track_ids)
+        found[numbers[numbers >= 0]] = True
+        return found
+
+
+class Asked(Protocol):
+    """A branch with its side of a query."""
+
+    def candidates(self, k: int, allowed: Mask | None) -> Numbers:
+        """Return the k best tracks that may be found, best first."""
+        ...
+
+    def scores(self, tracks: Numbers) -> npt.NDArray[np.float64]:
+        """Return a score per track, higher is better; NaN where the branch knows nothing of it."""
+        ...
+
+    def strength(self, tracks: Numbers) -> npt.NDArray[np.float64]:
+        """Return what orders the tracks within the branch, higher is better; 0 for no match."""
+        ...
+
+
+class VectorBranch:
+    """One kind of vector of one space: an index, its scale, and where each track's row lies."""
+
+    def __init__(self, index: SearchIndex, encoder: TextEncoder, tracks: TrackNumbers) -> None:
+        self._index = index
+        self._encoder = encoder
+        self._tracks = tracks
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self._index.rows.ids)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What everyday requests score here."""
+        return scale_of(self._encoder.encode_text(PROBES), self._index.rows.vectors)
+
+    @cached_property
+    def own_scale(self) -> Scale:
+        """What its rows score among one another."""
+        rows = self._index.rows.vectors
+        return scale_of(rows[:: max(1, len(rows) // OWN_SAMPLE)], rows)
+
+    @cached_property
+    def _track_of_row(self) -> Numbers:
+        return self._tracks.of(self._index.rows.track_ids)
+
+    @cached_property
+    def _row_of_track(self) -> Numbers:
+        rows = np.full(len(self._tracks), -1, np.int64)
+        known = self._track_of_row >= 0
+        rows[self._track_of_row[known]] = np.flatnonzero(known)
+        return rows
+
+    def vector(self, track: int) -> npt.NDArray[np.float32] | None:
+        """Return a track's vector, None where there is none."""
+        row = int(self._row_of_track[track])
+        return None if row < 0 else np.asarray(self._index.rows.vectors[row])
+
+    def nearest(self, query: npt.NDArray[np.float32], k: int, allowed: Mask | None) -> Numbers:
+        """Return the k tracks with the highest cosine, best first."""
+        known = self._track_of_row >= 0
+        rows = None if allowed is None else known & allowed[self._track_of_row]
+        hits = self._index.search(query[None], k, rows)
+        ids = hits.ids[0][hits.ids[0] >= 0]
+        tracks = self._track_of_row[np.searchsorted(self._index.rows.ids, ids)]
+        return np.asarray(tracks[tracks >= 0])
+
+    def cosines(self, query: npt.NDArray[np.float32], tracks: Numbers) -> npt.NDArray[np.float64]:
+        """Return the cosine by track, NaN where this branch has no row."""
+        rows = self._row_of_track[tracks]
+        out = np.full(len(tracks), np.nan)
+        out[rows >= 0] = self._index.rows.vectors[rows[rows >= 0]] @ query
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class AskedVector:
+    """A vector asked of a branch."""
+
+    branch: VectorBranch
+    query: npt.NDArray[np.float32]
+
+    def candidates(self, k: int, allowed: Mask | None) -> Numbers:
+        """Return the k nearest tracks that may be found."""
+        return self.branch.nearest(self.query, k, allowed)
+
+    def scores(self, tracks: Numbers) -> npt.NDArray[np.float64]:
+        """Return the cosine by track."""
+        return self.branch.cosines(self.query, tracks)
+
+    def strength(self, tracks: Numbers) -> npt.NDArray[np.float64]:
+        """Return the cosine by track, 0 where there is none."""
+        return np.nan_to_num(self.scores(tracks))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWords:
+    """Words asked of the word index, scored for every track.
+
+    Attributes:
+        bm25: float64, shape (n_tracks,), 0 where no term occurs.
+        met: float64, shape (n_tracks,), share of the request the track's words meet, 0 to 1.
+    """
+
+    bm25: npt.NDArray[np.float64]
+    met: npt.NDArray[np.float64]
+
+    def candidates(self, k: int, allowed: Mask | None) -> Numbers:
+        """Return the k tracks with the highest BM25; those without any term never."""
+        scores = self.bm25 if allowed is None else np.where(allowed, self.bm25, 0)
+        places = np.argsort(-scores, kind="stable")[:k]
+        return places[scores[places] > 0].astype(np.int64)
+
+    def scores(self, tracks: Numbers) -> npt.NDArray[np.float64]:
+        """Return the share of the request that is met, NaN for none."""
+        met = self.met[tracks]
+        return np.where(met > 0, met, np.nan)
+
+    def strength(self, tracks: Numbers) -> npt.NDArray[np.float64]:
+        """Return BM25 by track."""
+        return self.bm25[tracks]
+
+
+def ask_words(index: WordIndex, text: str, tracks: TrackNumbers) -> AskedWords:
+    """Score every track for a request in words."""
+    bm25, met = index.scores(text)
+    numbers = tracks.of(index.track_ids)
+    known = numbers >= 0
+    by_track = np.zeros((2, len(tracks)))
+    by_track[0, numbers[known]] = bm25[known]
+    by_track[1, numbers[known]] = met[known]
+    return AskedWords(by_track[0], by_track[1])
