@@ -17,6 +17,7 @@ from v2m.options import (
     Catalog,
     Duck,
     Generate,
+    Hit,
     Like,
     Lufs,
     MinProbability,
@@ -204,6 +205,7 @@ def plan(
     generate: Generate = None,
     most_tracks: MostTracks = None,
     one_track: OneTrack = False,
+    hit: Hit = None,
     original_audio: OriginalAudio = None,
     duck: Duck = None,
     lufs: Lufs = None,
@@ -234,7 +236,9 @@ def plan(
     )
     library = open_library(settings, create=settings.generate == "always")
     options = _plan_options(settings, by, where, note, shown=not as_json)
-    made = library.plan(video, replace(options, most_tracks=1 if one_track else most_tracks))
+    made = library.plan(
+        video, replace(options, most_tracks=1 if one_track else most_tracks, hit_seconds=hit)
+    )
     write_plan(made, out)
     write_companions(made, video, picture=picture)
     print_json(made.model_dump(mode="json")) if as_json else say(plan_text(made, out))
@@ -285,6 +289,7 @@ def score(
     generate: Generate = None,
     most_tracks: MostTracks = None,
     one_track: OneTrack = False,
+    hit: Hit = None,
     original_audio: OriginalAudio = None,
     duck: Duck = None,
     lufs: Lufs = None,
@@ -314,7 +319,7 @@ def score(
     )
     library = open_library(settings, create=settings.generate == "always")
     options = _plan_options(settings, by, where, note, shown=not as_json)
-    options = replace(options, most_tracks=1 if one_track else most_tracks)
+    options = replace(options, most_tracks=1 if one_track else most_tracks, hit_seconds=hit)
     made, report = library.score(video, out, options)
     write_companions(
         made,

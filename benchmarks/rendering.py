@@ -20,7 +20,7 @@ from typing import Any
 import imageio_ffmpeg
 
 from v2m.audio.decode import decode_audio
-from v2m.soundtrack.plan import Cue, CuePlan, Loop, Mix, PlannedVideo, read_plan, write_plan
+from v2m.soundtrack.plan import Cue, CuePlan, Mix, PlannedVideo, Seam, read_plan, write_plan
 from v2m.soundtrack.render import render_plan
 from v2m.video.probe import probe_video
 
@@ -110,10 +110,10 @@ def _cues(seconds: float, tracks: list[Path]) -> tuple[Cue, ...]:
     while not cues or cues[-1]["end_seconds"] < seconds:
         start = CUE_SECONDS * len(cues)
         track = tracks[len(cues) % len(tracks)]
-        loop = Loop(start_seconds=2.0, end_seconds=lengths[track] - 2.0)
+        back = Seam(out_seconds=lengths[track] - 2.0, in_seconds=2.0)
         end = min(start + CUE_SECONDS, seconds)
         cues.append({"start_seconds": start, "end_seconds": end, "track_path": str(track),
-                     "loop": loop, "in_seconds": 1.0})  # fmt: skip
+                     "seams": (back, back), "in_seconds": 1.0})  # fmt: skip
     return tuple(Cue(scenes=(0,), source="retrieved", gain_db=-4.0, **cue) for cue in cues)
 
 

@@ -17,7 +17,8 @@ from catalogs.where import check_condition, run_guarded
 from catalogs.writing import MADE_AT, bump_generation, drop_tracks, put_files, put_tracks, put_words
 from v2m.errors import InputError
 from v2m.files import path_to_text, text_to_path
-from v2m.types import Provenance, Structure, Track, TrackRecord, VectorRow
+from v2m.structure import Structure
+from v2m.types import Provenance, Track, TrackRecord, VectorRow
 
 
 class Catalogue(Database):

@@ -7,7 +7,8 @@ import duckdb
 import numpy as np
 
 from v2m.audio.structure import STRUCTURE_VERSION
-from v2m.types import Join, Section, Span, Structure
+from v2m.structure import Join, Section, Structure
+from v2m.types import Span
 
 COLUMNS = (
     "metre", "tempo_bpm", "clarity", "beats_seconds", "beat_numbers", "bars_seconds", "sections",

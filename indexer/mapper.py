@@ -18,7 +18,8 @@ from v2m.audio.structure import at_structure_rate, find_structure
 from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import MediaError
-from v2m.types import Audio, Span, Structure, Track, TrackRecord, VectorRow, Vectors
+from v2m.structure import Structure
+from v2m.types import Audio, Span, Track, TrackRecord, VectorRow, Vectors
 
 SAMPLE_RATE = 44100
 """Hz at which music is measured; resampled further where a model wants less."""

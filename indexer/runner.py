@@ -13,7 +13,8 @@ from indexer.mapper import Mapper, build_mapper
 from indexer.scan import FoundFile
 from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import BackendError, MediaError
-from v2m.types import Structure, Track, TrackRecord
+from v2m.structure import Structure
+from v2m.types import Track, TrackRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Query:
         templated: the words were written from a template, not by a person.
         by_example: music was given to be resembled.
         without: ids of tracks that are not looked for, such as the examples themselves.
+        energy: how lively the picture is, 0 to 1; None where there is no picture.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Query:
     templated: bool = False
     by_example: bool = False
     without: frozenset[str] = frozenset()
+    energy: float | None = None
 
 
 def text_query(profile: Profile, text: str, seconds: float = 0.0) -> Query:
@@ -79,12 +81,16 @@ def scene_query(
     """
     if note:
         asked = text_query(profile, note, seconds)
-        return Query(kind, note, asked.words, asked.scene, asked.music, seconds)
+        return Query(
+            kind, note, asked.words, asked.scene, asked.music, seconds, energy=description.energy
+        )
     words = profile.text.encode_text([prompt])[0]
     seen = profile.text.encode_text([description.text])[0]
     scene = _unit(TEXT_SHARE * seen + (1 - TEXT_SHARE) * description.picture_vector)
     music = profile.scene_vector(description, prompt)
-    return Query(kind, prompt, words, scene, music, seconds, templated=True)
+    return Query(
+        kind, prompt, words, scene, music, seconds, templated=True, energy=description.energy
+    )
 
 
 def audio_query(profile: Profile, heard: Sequence[Heard]) -> Query:

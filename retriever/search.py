@@ -27,10 +27,11 @@ from retriever.copies import Copies
 from retriever.explain import explain
 from retriever.fusion import best_first, fuse, reciprocal_ranks
 from retriever.query import Query
-from retriever.sections import SectionTable
+from retriever.sections import SectionTable, best_section
 from v2m.encoders.profiles import Profile
 from v2m.errors import ConfigError, InputError, StateError
 from v2m.protocols import TextEncoder
+from v2m.structure import Structure
 from v2m.types import Span, Track
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class Searcher:
         self._profile = profile
         self._calibrated = calibrated
         self._warned = False
+        self._structures: dict[str, Structure] = {}
         self._state = catalogue.state()
 
     def is_current(self) -> bool:
@@ -345,6 +347,9 @@ class Searcher:
         best = scored.order[:k]
         ids = [self._tracks.ids[tracks[i]] for i in best]
         rows = {track.track_id: track for track in self._catalogue.tracks(ids=ids)}
+        unread = [track_id for track_id in rows if track_id not in self._structures]
+        if unread:
+            self._structures |= self._catalogue.structures(unread)
         return [
             self._match(
                 query,
@@ -383,9 +388,14 @@ class Searcher:
         return Match(track, *judged, branches, section, why)
 
     def _best_section(self, query: Query, track: Track, number: int) -> Span:
-        """The section nearest the query; where a length is wanted, that long, from its start."""
-        whole = Span(0.0, track.duration_seconds)
-        best = self._sections.best(number, query.music) or whole
+        """The section that fits best; where a length is wanted, that long, from its start."""
+        found = best_section(
+            self._sections.of(number),
+            query.music,
+            query.energy,
+            self._structures.get(track.track_id),
+        )
+        best = found or Span(0.0, track.duration_seconds)
         if not query.seconds or query.by_example:
             return best
         start = min(best.start_seconds, max(0.0, track.duration_seconds - query.seconds))

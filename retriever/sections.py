@@ -1,11 +1,26 @@
-"""The sections of all tracks, to find the one that fits a query best."""
+"""The sections of all tracks, and which of a track's fits a query: by sound and by energy."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from catalogs.rows import VectorTable
 from retriever.branches import TrackNumbers
+from v2m.structure import Structure
 from v2m.types import Span
+
+ENERGY_WEIGHT = 0.15
+"""Cosine that a section of the wrong energy loses: sections of one track differ by about that."""
+
+LEAST_RANGE = 0.1
+"""A track whose sections differ less in energy has no calm and no lively ones."""
+
+SNAP_BARS = 0.6
+"""A section begins at the nearest bar line not farther than this."""
+
+Rated = tuple[Span, npt.NDArray[np.float32]]
+"""A section and its vector."""
 
 
 class SectionTable:
@@ -18,11 +33,66 @@ class SectionTable:
         self._rows = order
         self._numbers = numbers[order]
 
-    def best(self, track: int, query: npt.NDArray[np.float32]) -> Span | None:
-        """Return the section nearest a query; None where the track has no sections."""
+    def of(self, track: int) -> list[Rated]:
+        """Return the sections of a track with their vectors; none where it has none."""
         first, last = np.searchsorted(self._numbers, [track, track + 1])
-        rows = self._rows[first:last]
-        if not len(rows):
-            return None
-        row = rows[int(np.argmax(self._table.vectors[rows] @ query))]
-        return Span(float(self._table.starts[row]), float(self._table.ends[row]))
+        table = self._table
+        return [
+            (Span(float(table.starts[row]), float(table.ends[row])), table.vectors[row])
+            for row in self._rows[first:last]
+        ]
+
+
+def best_section(
+    sections: Sequence[Rated],
+    wanted: npt.NDArray[np.float32],
+    energy: float | None,
+    structure: Structure | None,
+) -> Span | None:
+    """Return the section nearest to what is wanted; None where a track has no sections.
+
+    Args:
+        sections: with their vectors, float32, shape (dim,), unit.
+        wanted: the query in the same space, unit.
+        energy: how lively the picture is, 0 to 1; None where there is none to follow.
+        structure: of the track; None where it was not measured: sound alone decides.
+    """
+    if not sections:
+        return None
+    scores = np.array([float(vector @ wanted) for _, vector in sections])
+    if structure is not None and energy is not None:
+        scores = scores - ENERGY_WEIGHT * _off(sections, energy, structure)
+    best = sections[int(scores.argmax())][0]
+    return best if structure is None else on_bar_lines(best, structure)
+
+
+def on_bar_lines(span: Span, structure: Structure) -> Span:
+    """Move the ends of a section onto the nearest bar lines.
+
+    >>> import numpy as np
+    >>> from v2m.audio.structure import find_structure
+    >>> from v2m.types import Audio
+    >>> silent = find_structure(Audio(np.zeros((1, 9), np.float32), 8000), np.zeros((0, 2)), 50.0)
+    >>> on_bar_lines(Span(1.0, 2.0), silent)
+    Span(start_seconds=1.0, end_seconds=2.0)
+    """
+    lines = structure.bars_seconds
+    if len(lines) < 2:
+        return span
+    reach = SNAP_BARS * float(np.median(np.diff(lines)))
+    start, end = (_nearest(lines, at, reach) for at in (span.start_seconds, span.end_seconds))
+    return Span(start, end) if end > start else span
+
+
+def _nearest(lines: npt.NDArray[np.float64], at: float, reach: float) -> float:
+    nearest = float(lines[int(np.abs(lines - at).argmin())])
+    return nearest if abs(nearest - at) <= reach else at
+
+
+def _off(sections: Sequence[Rated], energy: float, structure: Structure) -> npt.NDArray[np.float64]:
+    """Return how far each section's energy lies from the picture's, both 0 to 1 in their range."""
+    own = np.array([structure.energy_of(span) for span, _ in sections])
+    low, high = float(own.min()), float(own.max())
+    if high - low < LEAST_RANGE:
+        return np.zeros(len(own))
+    return np.abs((own - low) / (high - low) - energy)

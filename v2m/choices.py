@@ -1,7 +1,7 @@
 """A scene, what is asked for it, and what was decided."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from retriever.decide import decide
 from retriever.query import Query
@@ -41,6 +41,9 @@ class SceneChoice:
         matches: best first.
         decision: "retrieve" or "generate".
         reason: why, in plain words.
+        fit: of the chosen track in log odds, weighted by the scene's length; 0 where composed.
+        change_cost: what the change from the scene before cost.
+        costs: by track id, how much worse the whole video would be with that track here.
     """
 
     scene: Scene
@@ -50,6 +53,9 @@ class SceneChoice:
     matches: tuple[Match, ...]
     decision: str
     reason: str
+    fit: float = 0.0
+    change_cost: float = 0.0
+    costs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def prompt(self) -> str:

@@ -1,24 +1,28 @@
 """Gives every scene its music: fit what was found, compose on a miss, place it as cues."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from pathlib import Path
 
+from retriever.search import Match
 from v2m.audio.decode import decode_audio
 from v2m.choices import SceneChoice
 from v2m.files import path_to_text
-from v2m.soundtrack.fit import Fit, fit_exact, fit_track
-from v2m.soundtrack.plan import Candidate, Cue, PlannedAnswer, PlannedScene, PlannedVideo
-from v2m.types import Provenance, Scene, Span, Track, VideoFacts
+from v2m.soundtrack.fit import Fit, Place, fit_exact, fit_track
+from v2m.soundtrack.plan import Candidate, Cue, PlannedAnswer, PlannedScene, PlannedVideo, Seam
+from v2m.soundtrack.pulse import CutDistance
+from v2m.structure import Structure
+from v2m.types import Audio, Provenance, Scene, Span, Track, VideoFacts
 from v2m.video.probe import video_digest
 
 SAMPLE_RATE = 48000
-FADE_IN_SECONDS = 0.3
-FADE_OUT_SECONDS = 2.0
 
 Compose = Callable[[str, float, Scene], tuple[Track, Provenance]]
 """Makes a track of a length for a scene and adds it to the library."""
+
+StructureOf = Callable[[Track, Audio], Structure]
+"""Says how a track is built: what the catalogue knows, else found in its sound."""
 
 
 def planned_video(path: Path, facts: VideoFacts) -> PlannedVideo:
@@ -42,6 +46,7 @@ def planned_scene(choice: SceneChoice, n_candidates: int = 3) -> PlannedScene:
         end_seconds=choice.scene.span.end_seconds,
         start_frame=choice.scene.start_frame,
         end_frame=choice.scene.end_frame,
+        cuts_seconds=choice.scene.cuts_seconds,
         description=choice.description.text,
         answers=tuple(
             PlannedAnswer(
@@ -57,49 +62,98 @@ def planned_scene(choice: SceneChoice, n_candidates: int = 3) -> PlannedScene:
         decision="retrieve" if choice.decision == "retrieve" else "generate",
         probability=choice.probability,
         reason=choice.reason,
+        fit=round(choice.fit, 4),
+        change_cost=round(choice.change_cost, 4),
         candidates=tuple(
-            Candidate(
-                track_id=match.track.track_id,
-                title=match.track.title,
-                score=round(match.score, 4),
-                probability=round(match.probability, 4),
-                why=match.why,
-            )
-            for match in choice.matches[:n_candidates]
+            _candidate(match, choice.costs) for match in choice.matches[:n_candidates]
         ),
     )
 
 
+def _candidate(match: Match, costs: Mapping[str, float]) -> Candidate:
+    cost = costs.get(match.track.track_id)
+    return Candidate(
+        track_id=match.track.track_id,
+        title=match.track.title,
+        score=round(match.score, 4),
+        probability=round(match.probability, 4),
+        why=match.why,
+        cost=None if cost is None else round(cost, 4),
+    )
+
+
 def place_cues(
-    choices: Sequence[SceneChoice], *, crossfade_seconds: float, compose: Compose
-) -> tuple[Cue, ...]:
-    """Give every scene its music; neighbours that want the same track share one cue."""
+    choices: Sequence[SceneChoice],
+    *,
+    crossfade_seconds: float,
+    compose: Compose,
+    structure_of: StructureOf,
+    hit_seconds: float | None = None,
+) -> tuple[tuple[Cue, ...], tuple[str, ...]]:
+    """Give every scene its music; neighbours that want the same track share one cue.
+
+    Args:
+        choices: in the order of the scenes.
+        crossfade_seconds: between neighbouring cues.
+        compose: makes music on a miss.
+        structure_of: says how a track is built, given its row and its sound.
+        hit_seconds: where in the video the climax of the music should fall; None anywhere.
+
+    Returns:
+        The cues, and what could not be done well, in plain words.
+    """
     groups = [list(group) for _, group in groupby(choices, key=_wanted)]
-    cues = []
+    cues: list[Cue] = []
+    notices: list[str] = []
+    heard: dict[str, list[Span]] = {}
     for number, group in enumerate(groups):
         first, last = number == 0, number == len(groups) - 1
         sides = (0.0 if first else crossfade_seconds / 2, 0.0 if last else crossfade_seconds / 2)
         span = Span(group[0].scene.span.start_seconds, group[-1].scene.span.end_seconds)
-        place = _Place(span, tuple(choice.scene.index for choice in group), sides)
+        spot = _Spot(span, tuple(choice.scene.index for choice in group), _cuts(group), sides, last)
+        if hit_seconds is not None and span.start_seconds <= hit_seconds < span.end_seconds:
+            spot = replace(spot, hit_seconds=hit_seconds)
         if group[0].decision == "generate":
-            cues.append(_generated(group[0], place, compose))
+            cue, told = _generated(group[0], spot, compose, structure_of)
         else:
             # the scene it fits best names the section and the reason
-            cues.append(_retrieved(max(group, key=lambda choice: choice.probability), place))
-    return tuple(cues)
+            best = max(group, key=lambda choice: choice.probability)
+            cue, told = _retrieved(best, spot, structure_of, heard)
+        cues.append(cue)
+        notices += [f"cue {number}: {notice}" for notice in told]
+    return tuple(cues), tuple(notices)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Spot:
+    """Where a cue lies in the video."""
+
     span: Span
     scenes: tuple[int, ...]
+    cuts_seconds: tuple[float, ...]
     sides: tuple[float, float]  # seconds of crossfade reaching beyond the span, before and after
+    ends: bool
+    hit_seconds: float | None = None
 
-    @property
-    def fades(self) -> tuple[float, float]:
-        """Seconds of fade in and fade out where no neighbour is crossfaded."""
-        longest = self.span.duration_seconds / 4
-        return round(min(FADE_IN_SECONDS, longest), 4), round(min(FADE_OUT_SECONDS, longest), 4)
+    def place(self, heard: Sequence[Span] = ()) -> Place:
+        """Return what the cue asks of its music."""
+        start, hit = self.span.start_seconds, self.hit_seconds
+        return Place(
+            duration_seconds=self.span.duration_seconds,
+            before_seconds=self.sides[0],
+            after_seconds=self.sides[1],
+            cuts_seconds=tuple(cut - start for cut in self.cuts_seconds),
+            ends=self.ends,
+            hit_seconds=None if hit is None else hit - start,
+            heard=tuple(heard),
+        )
+
+
+def _cuts(group: Sequence[SceneChoice]) -> tuple[float, ...]:
+    """Return every cut a beat can fall on: where scenes begin, and inside them."""
+    cuts = [cut for choice in group for cut in choice.scene.cuts_seconds]
+    cuts += [choice.scene.span.start_seconds for choice in group if choice.scene.start_frame]
+    return tuple(sorted(cuts))
 
 
 def _wanted(choice: SceneChoice) -> tuple[str, str]:
@@ -108,12 +162,16 @@ def _wanted(choice: SceneChoice) -> tuple[str, str]:
     return "retrieve", choice.matches[0].track.track_id
 
 
-def _retrieved(choice: SceneChoice, place: _Place) -> Cue:
+def _retrieved(
+    choice: SceneChoice, spot: _Spot, structure_of: StructureOf, heard: dict[str, list[Span]]
+) -> tuple[Cue, tuple[str, ...]]:
     match = choice.matches[0]
     track = match.track
     audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
-    fit = fit_track(audio, match.section, place.span.duration_seconds, track.tempo_bpm, place.sides)
-    return _cue(track, place, fit).model_copy(
+    before = heard.setdefault(track.track_id, [])
+    fit = fit_track(audio, structure_of(track, audio), match.section, spot.place(before))
+    before += [Span(part.in_seconds, part.out_seconds) for part in fit.parts]
+    cue = _cue(track, spot, fit).model_copy(
         update={
             "source": "retrieved",
             "score": round(match.score, 4),
@@ -121,51 +179,65 @@ def _retrieved(choice: SceneChoice, place: _Place) -> Cue:
             "why": match.why,
         }
     )
+    return cue, fit.notices
 
 
-def _generated(choice: SceneChoice, place: _Place, compose: Compose) -> Cue:
-    before, after = place.sides
-    seconds = place.span.duration_seconds
+def _generated(
+    choice: SceneChoice, spot: _Spot, compose: Compose, structure_of: StructureOf
+) -> tuple[Cue, tuple[str, ...]]:
+    before, after = spot.sides
+    seconds = spot.span.duration_seconds
     track, made = compose(choice.prompt, before + seconds + after, choice.scene)
     audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
     if audio.duration_seconds > before + seconds - 0.01:
         fit = fit_exact(audio, seconds, before)
-    else:  # longer than the composer can write: the piece repeats
+    else:  # longer than the composer can write: the piece is extended
         whole = Span(0.0, audio.duration_seconds)
-        fit = fit_track(audio, whole, seconds, track.tempo_bpm, place.sides)
-    return _cue(track, place, fit).model_copy(
+        fit = fit_track(audio, structure_of(track, audio), whole, spot.place())
+    cue = _cue(track, spot, fit).model_copy(
         update={
             "source": "generated",
             "why": choice.reason,
             "prompt": made.prompt,
             "seed": made.seed,
             "model": f"{made.model} {made.revision}",
-            # a composed piece begins and ends by itself
-            "fade_in_seconds": 0.0,
-            "fade_out_seconds": 0.0,
         }
     )
+    return cue, fit.notices
 
 
-def _cue(track: Track, place: _Place, fit: Fit) -> Cue:
+def _cue(track: Track, spot: _Spot, fit: Fit) -> Cue:
+    first, *rest = fit.parts
     return Cue(
-        start_seconds=place.span.start_seconds,
-        end_seconds=place.span.end_seconds,
-        scenes=place.scenes,
+        start_seconds=spot.span.start_seconds,
+        end_seconds=spot.span.end_seconds,
+        scenes=spot.scenes,
         source="retrieved",
         track_id=track.track_id,
         track_path=path_to_text(track.path),
         title=track.title,
         artist=track.artist,
-        in_seconds=fit.in_seconds,
-        out_seconds=fit.out_seconds,
-        loop=fit.loop,
+        in_seconds=first.in_seconds,
+        speed=first.speed,
+        seams=tuple(
+            Seam(out_seconds=a.out_seconds, in_seconds=b.in_seconds, speed=b.speed)
+            for a, b in pairwise((first, *rest))
+        ),
+        own_ending=fit.own_ending,
+        hit_seconds=spot.hit_seconds,
+        n_cuts=fit.cuts.n_cuts if fit.cuts else 0,
+        cut_to_beat_before_seconds=_rounded(fit.plain_cuts),
+        cut_to_beat_seconds=_rounded(fit.cuts),
         gain_db=fit.gain_db,
         licence=track.licence,
         licence_url=track.licence_url,
         attribution=track.attribution,
         source_url=track.source_url,
         retrieved_at=track.retrieved_at,
-        fade_in_seconds=place.fades[0],
-        fade_out_seconds=place.fades[1],
+        fade_in_seconds=fit.fade_in_seconds,
+        fade_out_seconds=fit.fade_out_seconds,
     )
+
+
+def _rounded(distance: CutDistance | None) -> float | None:
+    return round(distance.mean_seconds, 4) if distance else None

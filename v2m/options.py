@@ -110,3 +110,9 @@ MostTracks = Annotated[
     typer.Option("--tracks", min=1, help="At most this many different tracks.", show_default=False),
 ]
 OneTrack = Annotated[bool, typer.Option("--one-track", help="One track for the whole video.")]
+Hit = Annotated[
+    float | None,
+    typer.Option(
+        "--hit", min=0, help="Second at which the music's climax should fall.", show_default=False
+    ),
+]

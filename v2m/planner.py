@@ -15,7 +15,8 @@ from v2m.progress import working
 from v2m.results import PlanOptions
 from v2m.sequence import settle
 from v2m.soundtrack.plan import CuePlan
-from v2m.types import Prompt, VideoFacts
+from v2m.structure import Structure
+from v2m.types import Audio, Prompt, Track, VideoFacts
 from v2m.usage import check_usage, duties, trusted, usage_condition
 from v2m.video.probe import probe_video
 from v2m.video.scenes import find_scenes
@@ -54,16 +55,22 @@ class VideoPlanner:
             InputError: an option or a note does not fit.
         """
         facts, asked = self.ask(video, options)
+        if options.hit_seconds is not None and options.hit_seconds >= facts.duration_seconds:
+            raise InputError(
+                f"--hit {options.hit_seconds:g}: the video is {facts.duration_seconds:.2f} s long"
+            )
         choices = settle(
             self._judged(asked, options),
             min_probability=options.min_probability,
             switch_cost=options.switch_cost,
             most_tracks=options.most_tracks,
         )
-        cues = place_cues(
+        cues, told = place_cues(
             choices,
             crossfade_seconds=options.crossfade_seconds,
             compose=self.compose(video, options),
+            structure_of=self.structure_of,
+            hit_seconds=options.hit_seconds,
         )
         with working("listening to the video", shown=options.shown):
             sound = plan_sound(facts, options)
@@ -83,10 +90,18 @@ class VideoPlanner:
                 *_remarks(choices, options),
                 *self._cautions(asked, choices, options),
                 *sound.notices,
+                *told,
             ),
         )
         bound = duties(plan) if options.usage != "personal" else []
         return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
+
+    def structure_of(self, track: Track, audio: Audio) -> Structure:
+        """Return how a track is built; found now where the catalogue does not know it."""
+        from indexer.mapper import Mapper
+
+        known = self.catalogue.structures([track.track_id])
+        return known.get(track.track_id) or Mapper(self.profile).structure_of(audio)
 
     def ask(self, video: Path, options: PlanOptions) -> tuple[VideoFacts, list[AskedScene]]:
         """Look at a video and say for each scene what is searched for."""

@@ -73,6 +73,7 @@ class PlanOptions:
         min_scene_seconds: shorter scenes are merged with a neighbour.
         switch_cost: log odds that a change of track between scenes has to gain.
         most_tracks: at most this many different tracks in the video; None for any number.
+        hit_seconds: where in the video the climax of the music should fall; None anywhere.
         original_audio: "auto", "mix" or "replace".
         original_under_lu: how far the original sound lies under the music, loudness units.
         duck_db: how far the music goes down while somebody speaks; 0 leaves it as it is.
@@ -96,6 +97,7 @@ class PlanOptions:
     min_scene_seconds: float = 3.0
     switch_cost: float = 0.5
     most_tracks: int | None = None
+    hit_seconds: float | None = None
     original_audio: str = "auto"
     original_under_lu: float = 8.0
     duck_db: float = 12.0

@@ -7,11 +7,16 @@ maximised exactly by dynamic programming (Viterbi).
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from retriever.search import Match
 from v2m.choices import SceneChoice
 from v2m.errors import InputError
+from v2m.neighbours import change_factor, pulse_fit
+from v2m.types import Track
 
 SWITCH_COST = 0.5
 """A change of track must gain this much fit, in log odds: 62 % against 50 % just pays."""
@@ -23,24 +28,35 @@ LIMIT = 4.0
 """Log odds beyond this are as good as certain."""
 
 
+REPEAT_COST = 0.3
+"""What a track that comes back after another one has to gain: less, and it is an accident."""
+
+PULSE_GAIN = 0.4
+"""Log odds that a track gains whose beats can meet all the cuts of a scene of many cuts."""
+
+
 def settle(
     choices: Sequence[SceneChoice],
     *,
     min_probability: float,
     switch_cost: float = SWITCH_COST,
     most_tracks: int | None = None,
+    repeat_cost: float = REPEAT_COST,
 ) -> list[SceneChoice]:
     """Return the choices with the best sequence of tracks: the chosen match comes first in each.
 
     A scene that is to be composed stays as it is and is no change of mind. A scene may take another
-    track than its likeliest only if that track is likely enough there.
+    track than its likeliest only if that track is likely enough there. Every choice says what it
+    cost, and what its alternatives would have cost.
 
     Args:
         choices: in the order of the scenes; the same tracks were judged for each.
         min_probability: a track less likely than this is no candidate.
-        switch_cost: log odds that a change of track has to gain.
+        switch_cost: log odds that a change of track has to gain; up to a quarter more or less
+            where tempo and key of the two clash or agree.
         most_tracks: at most this many different tracks in the whole video; every scene is then
             served from the library, likely or not.
+        repeat_cost: log odds that a track which comes back after another one has to gain.
 
     Raises:
         InputError: tracks are limited, but the library offers none.
@@ -55,10 +71,13 @@ def settle(
         _candidates(choice, table, min_probability, kept)
         for choice, table in zip(choices, tables, strict=True)
     ]
-    path = _best_path(choices, tables, states, switch_cost)
+    lattice = _lattice(choices, tables, states, switch_cost)
+    lattice = _without_accidents(lattice, repeat_cost if most_tracks is None else 0.0)
     return [
-        _chosen(choice, table, track, limited=most_tracks is not None)
-        for choice, table, track in zip(choices, tables, path, strict=True)
+        _weighed(_chosen(choice, table, track, limited=most_tracks is not None), lattice, scene)
+        for scene, (choice, table, track) in enumerate(
+            zip(choices, tables, lattice.path, strict=True)
+        )
     ]
 
 
@@ -78,7 +97,10 @@ def _by_track(choice: SceneChoice) -> dict[str, Match]:
 
 def _fit(choice: SceneChoice, table: Mapping[str, Match], track: str) -> float:
     weight = min(1.0, choice.scene.span.duration_seconds / FULL_WEIGHT_SECONDS)
-    return weight * log_odds(table[track].probability if track in table else 0.0)
+    if track not in table:
+        return weight * log_odds(0.0)
+    cuts = pulse_fit(choice.scene.cuts_seconds, table[track].track.tempo_bpm)
+    return weight * log_odds(table[track].probability) + PULSE_GAIN * cuts
 
 
 def _candidates(
@@ -121,33 +143,124 @@ def _best_set(
     return chosen
 
 
-def _best_path(
+@dataclass(frozen=True, slots=True)
+class _Lattice:
+    """The whole problem and its solution.
+
+    The last state of a scene means that it is composed.
+    """
+
+    tracks: tuple[str, ...]
+    fits: npt.NDArray[np.float64]  # (scenes, tracks + 1), -inf where a track is no candidate
+    changes: npt.NDArray[np.float64]  # (tracks + 1, tracks + 1), what a change costs
+    through: npt.NDArray[np.float64]  # (scenes, tracks + 1), best sum of any sequence through it
+    states: tuple[int, ...]  # of the best sequence
+
+    @property
+    def path(self) -> list[str]:
+        """A track per scene, "" where it is composed."""
+        return [self.tracks[n] if n < len(self.tracks) else "" for n in self.states]
+
+    @property
+    def total(self) -> float:
+        return float(self.through[0].max()) if len(self.through) else 0.0
+
+
+def _lattice(
     choices: Sequence[SceneChoice],
     tables: Sequence[Mapping[str, Match]],
     states: Sequence[Sequence[str]],
     switch_cost: float,
-) -> list[str]:
-    """Return a track per scene, "" where the scene has no candidates."""
-    scores: dict[str, float] = {"": 0.0}
-    origins: list[dict[str, str]] = []
-    for choice, table, allowed in zip(choices, tables, states, strict=True):
-        now: dict[str, float] = {}
-        origin: dict[str, str] = {}
-        for track in allowed or [""]:
-            fit = _fit(choice, table, track) if track else 0.0
-            value, before = max(
-                (score - (switch_cost if "" not in (last, track) and last != track else 0), last)
-                for last, score in scores.items()
-            )
-            now[track], origin[track] = value + fit, before
-        scores = now
-        origins.append(origin)
-    track = max(scores, key=lambda name: scores[name])
-    path = []
-    for origin in reversed(origins):
-        path.append(track)
-        track = origin[track]
-    return path[::-1]
+) -> _Lattice:
+    tracks = tuple(sorted({track for allowed in states for track in allowed}))
+    number = {track: n for n, track in enumerate(tracks)}
+    fits = np.full((len(choices), len(tracks) + 1), -np.inf)
+    for scene, (choice, table, allowed) in enumerate(zip(choices, tables, states, strict=True)):
+        for track in allowed:
+            fits[scene, number[track]] = _fit(choice, table, track)
+        if not allowed:
+            fits[scene, -1] = 0.0
+    rows = {track: match.track for table in tables for track, match in table.items()}
+    return _solved(tracks, fits, _changes([rows[track] for track in tracks], switch_cost))
+
+
+def _changes(tracks: Sequence[Track], switch_cost: float) -> npt.NDArray[np.float64]:
+    """Return what every change costs; to and from composed music it costs nothing."""
+    n = len(tracks)
+    out = np.zeros((n + 1, n + 1))
+    for a in range(n):
+        for b in range(n):
+            if a != b:
+                out[a, b] = switch_cost * change_factor(tracks[a], tracks[b])
+    return out
+
+
+def _solved(
+    tracks: tuple[str, ...], fits: npt.NDArray[np.float64], changes: npt.NDArray[np.float64]
+) -> _Lattice:
+    """Find the best sequence forwards, and backwards what any other would cost."""
+    n_scenes = len(fits)
+    ahead, behind = fits.copy(), np.zeros_like(fits)
+    came = np.zeros(fits.shape, np.int64)
+    for scene in range(1, n_scenes):
+        offered = ahead[scene - 1][:, None] - changes
+        came[scene] = offered.argmax(axis=0)
+        ahead[scene] += offered.max(axis=0)
+    for scene in range(n_scenes - 2, -1, -1):
+        behind[scene] = (fits[scene + 1] + behind[scene + 1] - changes).max(axis=1)
+    state = int(ahead[-1].argmax()) if n_scenes else 0
+    states = []
+    for scene in range(n_scenes - 1, -1, -1):
+        states.append(state)
+        state = int(came[scene, state])
+    return _Lattice(tracks, fits, changes, ahead + behind, tuple(states[::-1]))
+
+
+def _without_accidents(lattice: _Lattice, repeat_cost: float) -> _Lattice:
+    """Take a track out where it comes back after another one and little would be lost."""
+    seen: set[int] = set()
+    scene = 0
+    while scene < len(lattice.states) and repeat_cost > 0:
+        state = lattice.states[scene]
+        stop = scene
+        while stop < len(lattice.states) and lattice.states[stop] == state:
+            stop += 1
+        if state in seen and state < len(lattice.tracks):
+            fits = lattice.fits.copy()
+            fits[scene:stop, state] = -np.inf
+            if np.isfinite(fits[scene:stop]).any(axis=1).all():
+                other = _solved(lattice.tracks, fits, lattice.changes)
+                if lattice.total - other.total < repeat_cost:
+                    lattice = other
+                    seen, scene = set(), 0
+                    continue
+        seen.add(state)
+        scene = stop
+    return lattice
+
+
+def _weighed(choice: SceneChoice, lattice: _Lattice, scene: int) -> SceneChoice:
+    """Note what a choice is worth, what its change cost, and what the others would have cost."""
+    state = lattice.states[scene]
+    if state >= len(lattice.tracks):
+        return choice
+    before = lattice.states[scene - 1] if scene else state
+    worse = lattice.total - lattice.through[scene]
+    costs = {
+        track: max(0.0, float(worse[n]))
+        for n, track in enumerate(lattice.tracks)
+        if np.isfinite(worse[n])
+    }
+    costs[lattice.tracks[state]] = 0.0
+    first, *rest = choice.matches
+    rest.sort(key=lambda match: costs.get(match.track.track_id, math.inf))
+    return replace(
+        choice,
+        matches=(first, *rest),
+        fit=float(lattice.fits[scene, state]),
+        change_cost=float(lattice.changes[before, state]),
+        costs=costs,
+    )
 
 
 def _chosen(

@@ -13,6 +13,7 @@ from generator.arranger.prompt import read_prompt
 from generator.arranger.styles import STYLES
 from retriever.search import Match
 from tests.conftest import WriteMusic
+from tests.unit.structures import steady
 from v2m.choices import SceneChoice
 from v2m.cueing import place_cues, planned_scene
 from v2m.report import find_json, find_text, plan_text
@@ -72,7 +73,12 @@ def test_plan_and_credits(
         track = Track("t2", path, prompt, origin="generated", duration_seconds=seconds)
         return track, Provenance("arranger", "1", prompt, scene.index, {}, "0.1.0")
 
-    cues = place_cues(choices, crossfade_seconds=1.0, compose=compose)
+    cues, told = place_cues(
+        choices,
+        crossfade_seconds=1.0,
+        compose=compose,
+        structure_of=lambda _track, _audio: steady(6),
+    )
     plan = CuePlan(
         video=PlannedVideo(
             path="holiday.mp4", duration_seconds=10, fps=25, width=1280, height=720, has_audio=False
@@ -81,7 +87,7 @@ def test_plan_and_credits(
         min_probability=0.5,
         scenes=tuple(planned_scene(choice) for choice in choices),
         cues=cues,
-        notices=("scene 2: a miss",),
+        notices=("scene 2: a miss", *told),
     )
 
     assert [cue.scenes for cue in cues] == [(0, 1), (2,)]

@@ -8,12 +8,13 @@ import pytest
 import soundfile
 
 from tests.conftest import WriteMusic
+from tests.unit.plans import looped
 from v2m.audio.decode import decode_audio
 from v2m.audio.loudness import integrated_lufs, true_peak_dbtp
 from v2m.errors import InputError, MediaError
 from v2m.ffmpeg import av
 from v2m.soundtrack import render
-from v2m.soundtrack.plan import Cue, CuePlan, Loop
+from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.soundtrack.render import render_plan
 from v2m.types import Samples
 from v2m.video.probe import probe_video
@@ -169,9 +170,8 @@ def test_music_stands_where_its_cue_says(tmp_path: Path) -> None:
 
 def test_a_short_track_repeats_to_the_end(tmp_path: Path) -> None:
     track = _track(tmp_path / "a.wav", _tone(200, 1.5))
-    loop = Loop(start_seconds=0.25, end_seconds=1.25)
 
-    plan = _plan(_cue(track, loop=loop, out_seconds=1.25))
+    plan = _plan(_cue(track, seams=looped(0.25, 1.25, 5)))
     render_plan(plan, _film(tmp_path / "a.mp4"), tmp_path / "b.mp4")
 
     sound = _heard(tmp_path / "b.mp4")[0, : round(3.9 * RATE)]

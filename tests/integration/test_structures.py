@@ -12,7 +12,8 @@ from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
 from indexer.options import Options
 from indexer.structures import renew_structures
-from v2m.types import Join, Section, Span, Structure, Track, TrackRecord, VectorRow
+from v2m.structure import Join, Section, Structure
+from v2m.types import Span, Track, TrackRecord, VectorRow
 
 STRUCTURE = Structure(
     "3/4", 92.5, 0.75,

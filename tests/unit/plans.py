@@ -1,13 +1,14 @@
 """Plans and tracks in memory, for tests of what a plan is rendered to."""
 
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import numpy as np
 import pytest
 
 from v2m.soundtrack.mix import RATE, mix_cues
-from v2m.soundtrack.plan import Cue, CuePlan, Loop, PlannedScene
+from v2m.soundtrack.plan import Cue, CuePlan, PlannedScene, Seam
 from v2m.soundtrack.timecode import FrameRate
 from v2m.types import Samples
 
@@ -58,6 +59,12 @@ def make_cue(start: float, end: float, track: str = "a", **more: Any) -> Cue:
     return Cue(start_seconds=start, end_seconds=end, **facts)
 
 
+def looped(start: float, end: float, seconds: float, in_seconds: float = 0.0) -> tuple[Seam, ...]:
+    """Seams that repeat a stretch of a track, entered at ``in_seconds``, for so many seconds."""
+    n = max(0, ceil((seconds - (end - in_seconds)) / (end - start) - 1e-9)) + 1
+    return (Seam(out_seconds=end, in_seconds=start),) * n
+
+
 def make_scene(index: int, start: float, end: float, **more: Any) -> PlannedScene:
     facts: dict[str, Any] = {
         "start_frame": 0,
@@ -87,11 +94,11 @@ def make_plan(*cues: Cue, fps: float = 25, crossfade: float = 1.0, **more: Any) 
 
 def make_film(rate: FrameRate) -> CuePlan:
     """A film of twenty minutes: long enough for a wrong rate to show."""
-    loop = Loop(start_seconds=2.015, end_seconds=21.437)
+    loop = looped(2.015, 21.437, 403.91 - 75.4, 3.21)
     cues = (
         make_cue(0, 61.7283, "/m/a b.mp3", in_seconds=12.345, title="First", artist="Ada"),
         make_cue(61.7283, 75.4, ""),
-        make_cue(75.4, 403.91, "/m/b.wav", in_seconds=3.21, loop=loop, gain_db=-4.5),
+        make_cue(75.4, 403.91, "/m/b.wav", in_seconds=3.21, seams=loop, gain_db=-4.5),
         make_cue(403.91, 1000.013, "/m/c.flac", in_seconds=60.6, fade_out_seconds=2),
         make_cue(1000.013, 1203.456, "/m/a b.mp3", in_seconds=0.2),
     )

@@ -23,7 +23,7 @@ from v2m.soundtrack.credit_forms import (
     write_credits_markdown,
 )
 from v2m.soundtrack.credits import credits_text
-from v2m.soundtrack.plan import Cue, CuePlan, Loop
+from v2m.soundtrack.plan import Cue, CuePlan, Seam
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -111,9 +111,9 @@ def test_the_document_names_the_same_as_values() -> None:
 
 
 def test_a_repeated_excerpt_says_so() -> None:
-    loop = Loop(start_seconds=0, end_seconds=2)
+    back = Seam(out_seconds=2, in_seconds=0)
 
-    (track,) = credits_document(_plan(_cue(loop=loop)))["tracks"]
+    (track,) = credits_document(_plan(_cue(seams=(back,))))["tracks"]
 
     assert track["changes"] == "excerpt, repeated, faded, loudness adjusted"
 

@@ -20,6 +20,7 @@ from tests.unit.plans import (
     RATES,
     Shelf,
     at_every_rate,
+    looped,
     make_cue,
     make_film,
     make_plan,
@@ -32,14 +33,13 @@ from v2m.soundtrack.exports.edl import edl_text, write_edl
 from v2m.soundtrack.exports.otio import otio_timeline, write_otio
 from v2m.soundtrack.exports.pieces import plan_pieces
 from v2m.soundtrack.mix import RATE
-from v2m.soundtrack.plan import Loop
 from v2m.soundtrack.timecode import FrameRate
 
 # ---- pieces
 
 
-def test_a_loop_becomes_pieces_that_follow_each_other() -> None:
-    cue = make_cue(0, 10, in_seconds=1, loop=Loop(start_seconds=2, end_seconds=5))
+def test_every_stretch_between_seams_is_a_piece() -> None:
+    cue = make_cue(0, 10, in_seconds=1, seams=looped(2, 5, 10, 1))
 
     (part,) = plan_pieces(make_plan(cue), FrameRate(Fraction(25)))
 
@@ -47,28 +47,10 @@ def test_a_loop_becomes_pieces_that_follow_each_other() -> None:
     assert places == [(0, 100, 25), (100, 175, 50), (175, 250, 50)]
 
 
-def test_a_cue_that_starts_behind_its_loop_starts_in_it() -> None:
-    late = make_cue(5, 10, in_seconds=9, loop=Loop(start_seconds=2, end_seconds=5))
-
-    part = plan_pieces(make_plan(make_cue(0, 5), late), FrameRate(Fraction(25)))[1]
-
-    assert [piece.source_in for piece in part.pieces] == [63, 50]  # half a second of crossfade
-    assert part.pieces[0].n_frames == 63
-
-
-def test_a_piece_that_is_over_before_its_cue_starts_is_left_out() -> None:
-    cue = make_cue(5, 10, in_seconds=3, loop=Loop(start_seconds=0.5, end_seconds=2.81))
-
-    part = plan_pieces(make_plan(make_cue(0, 5), cue), FrameRate(Fraction(25)))[1]
-
-    assert [piece.record_in for piece in part.pieces] == [125, 178, 236]
-    assert part.pieces[0].source_in == round((0.5 + 0.19) * 25)  # 0.19 s into its second round
-
-
 def test_pieces_show_the_sound_that_the_mix_plays() -> None:
     ramp = np.arange(30 * RATE, dtype=np.float32) / RATE  # every sample tells its second
-    loop = Loop(start_seconds=2.01, end_seconds=5.37)
-    plan = make_plan(make_cue(0, 9, ""), make_cue(9, 29, in_seconds=1.3, loop=loop))
+    loop = looped(2.01, 5.37, 20, 1.3)
+    plan = make_plan(make_cue(0, 9, ""), make_cue(9, 29, in_seconds=1.3, seams=loop))
     rate = FrameRate(Fraction(25))
 
     mixed = whole_mix(plan, Shelf(a=np.stack([ramp, ramp])))[0]
@@ -90,9 +72,9 @@ def test_pieces_cover_the_video_without_gap_or_overlap(
     lengths: list[float], rate: FrameRate, start: float, repeats: float
 ) -> None:
     borders = np.cumsum([0.0, *lengths]).tolist()
-    loop = Loop(start_seconds=start, end_seconds=start + repeats + 1e-6)
+    loop = looped(start, start + repeats + 1e-6, 30, start)
     cues = [
-        make_cue(a, b, loop=loop if n % 2 else None, in_seconds=start)
+        make_cue(a, b, seams=loop if n % 2 else (), in_seconds=start)
         for n, (a, b) in enumerate(pairwise(borders))
     ]
 

@@ -15,6 +15,7 @@ from tests.unit.plans import (
     Memory,
     Shelf,
     at_every_rate,
+    looped,
     make_cue,
     make_film,
     make_plan,
@@ -27,7 +28,7 @@ from v2m.soundtrack.exports.cuesheet import COLUMNS, cue_sheet, write_cue_sheet
 from v2m.soundtrack.exports.schema import plan_schema, write_plan_schema
 from v2m.soundtrack.exports.stems import write_stems
 from v2m.soundtrack.mix import RATE, CueSound
-from v2m.soundtrack.plan import Cue, CuePlan, Loop
+from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.soundtrack.timecode import FrameRate, frame_rate
 
 # ---- cue sheet
@@ -76,12 +77,12 @@ def test_composed_music_is_called_so_and_silence_left_out() -> None:
 
 def _mixed_plan() -> tuple[CuePlan, Shelf]:
     shelf = Shelf(a=noise(9, 1), b=noise(9, 2), c=noise(3, 3))
-    loop = Loop(start_seconds=0.5, end_seconds=2)
+    seams = looped(0.5, 2, 15.7001 - 7)
     plan = make_plan(
         make_cue(0, 3.3333, "a", in_seconds=0.2, gain_db=-3, fade_in_seconds=0.7),
         make_cue(3.3333, 6, "b", in_seconds=2, gain_db=2),
         make_cue(6, 7, ""),
-        make_cue(7, 15.7001, "c", loop=loop, fade_in_seconds=0.2, fade_out_seconds=1),
+        make_cue(7, 15.7001, "c", seams=seams, fade_in_seconds=0.2, fade_out_seconds=1),
     )
     return plan, shelf
 
@@ -201,7 +202,7 @@ def test_long_stems_have_sizes_of_64_bits(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_memory_is_that_of_a_block_not_of_the_video(tmp_path: Path) -> None:
     track = Memory(noise(5, 0))
-    cue = make_cue(0, 120, loop=Loop(start_seconds=0, end_seconds=5))
+    cue = make_cue(0, 120, seams=looped(0, 5, 120))
     tracemalloc.start()
 
     write_stems(make_plan(cue), tmp_path, lambda _: track)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from v2m.soundtrack.difference import plan_differences
-from v2m.soundtrack.plan import Candidate, Cue, CuePlan, Loop, Mix, PlannedScene, PlannedVideo
+from v2m.soundtrack.plan import Candidate, Cue, CuePlan, Mix, PlannedScene, PlannedVideo, Seam
 
 
 def _cue(start: float, end: float, track: str = "rain", **more: Any) -> Cue:
@@ -69,23 +69,22 @@ def test_another_track_elsewhere_says_where() -> None:
 
 
 def test_what_was_edited_in_a_cue_is_told_with_its_unit() -> None:
-    loop = Loop(start_seconds=1, end_seconds=3)
-    after = _plan(_cue(0, 4, gain_db=-6.5, in_seconds=12.25, loop=loop, probability=0.256))
+    seams = (Seam(out_seconds=13, in_seconds=12),)
+    after = _plan(_cue(0, 4, gain_db=-6.5, in_seconds=12.25, seams=seams, probability=0.256))
 
     assert plan_differences(_plan(_cue(0, 4)), after) == [
         "cue 1 (0:00.0 to 0:04.0): starts in the track at: 0 s becomes 12.25 s",
-        "cue 1 (0:00.0 to 0:04.0): loop: nothing becomes start 1 s, end 3 s",
+        "cue 1 (0:00.0 to 0:04.0): seams: nothing becomes ends in the track at 13 s, "
+        "starts in the track at 12 s, speed 1",
         "cue 1 (0:00.0 to 0:04.0): gain: 0 dB becomes -6.5 dB",
         "cue 1 (0:00.0 to 0:04.0): probability: 0% becomes 26%",
     ]
 
 
-def test_a_loop_that_changes_is_compared_key_by_key() -> None:
-    loops = [Loop(start_seconds=1, end_seconds=end) for end in (3, 5)]
+def test_a_setting_of_the_mix_is_compared_key_by_key() -> None:
+    plans = [_plan(_cue(0, 9), mix=Mix(target_lufs=lufs)) for lufs in (-14, -16)]
 
-    lines = plan_differences(*(_plan(_cue(0, 9, loop=loop)) for loop in loops))
-
-    assert lines == ["cue 1 (0:00.0 to 0:09.0): loop: end: 3 s becomes 5 s"]
+    assert plan_differences(*plans) == ["mix: loudness: -14 LUFS becomes -16 LUFS"]
 
 
 def test_a_cue_put_in_is_new_and_its_neighbours_stay_themselves() -> None:
@@ -211,10 +210,18 @@ def test_what_nobody_can_hear_is_no_difference() -> None:
 
 @pytest.mark.parametrize("key", sorted(set(Cue.model_fields) - {"start_seconds", "end_seconds"}))
 def test_no_change_of_a_cue_goes_untold(key: str) -> None:
-    other: dict[str, Any] = {"scenes": (1,), "source": "generated", "probability": 0.9, "seed": 4}
+    other: dict[str, Any] = {
+        "scenes": (1,),
+        "source": "generated",
+        "probability": 0.9,
+        "seed": 4,
+        "speed": 1.02,
+        "own_ending": True,
+        "n_cuts": 3,
+    }
     kind = Cue.model_fields[key].annotation
     value = other.get(key, "x" if kind is str else 3.0)
-    if key == "loop":
-        value = Loop(start_seconds=0, end_seconds=1)
+    if key == "seams":
+        value = (Seam(out_seconds=1, in_seconds=0),)
 
     assert plan_differences(_plan(_cue(0, 4)), _plan(_cue(0, 4, **{key: value})))

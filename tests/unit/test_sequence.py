@@ -127,7 +127,7 @@ def test_no_other_sequence_is_better(table: Table, cost: float) -> None:
         fit = sum(log_odds(table[n][TRACKS.index(name)]) for n, name in enumerate(path))
         return fit - cost * sum(a != b for a, b in pairwise(path))
 
-    settled = settle(choices, min_probability=0.0, switch_cost=cost)
+    settled = settle(choices, min_probability=0.0, switch_cost=cost, repeat_cost=0.0)
 
     best = max(value(path) for path in product(TRACKS, repeat=len(table)))
     assert value(tuple(_path(settled))) == pytest.approx(best)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from v2m.soundtrack.credits import credits_text, write_credits
-from v2m.soundtrack.plan import Cue, CuePlan, Loop
+from v2m.soundtrack.plan import Cue, CuePlan, Seam
 
 
 def _cue(start: float, end: float, **more: Any) -> Cue:
@@ -54,10 +54,10 @@ def test_a_track_is_credited_with_all_that_its_licence_asks_for() -> None:
 
 
 def test_a_track_used_twice_has_one_block_with_both_places() -> None:
-    loop = Loop(start_seconds=0, end_seconds=2)
+    back = Seam(out_seconds=2, in_seconds=0)
     other = _cue(10, 20, track_id="sun", title="Sun")
 
-    text = credits_text(_plan(_cue(0, 10), other, _cue(20, 3605, loop=loop)))
+    text = credits_text(_plan(_cue(0, 10), other, _cue(20, 3605, seams=(back,))))
 
     rain, sun = text.split("\n\n")[1:]
     assert rain.startswith('"Rain"\n')
@@ -112,3 +112,11 @@ def test_a_name_that_is_not_utf8_can_be_written(tmp_path: Path) -> None:
     write_credits(plan, tmp_path / "credits.txt")
 
     assert (tmp_path / "credits.txt").read_text(encoding="utf-8").startswith("Music in ?film.mp4\n")
+
+
+def test_what_was_left_out_and_a_changed_tempo_are_told() -> None:
+    ahead = Seam(out_seconds=4, in_seconds=9, speed=1.01)
+
+    text = credits_text(_plan(_cue(0, 10, seams=(ahead,))))
+
+    assert "Changes: excerpt, shortened, tempo adjusted, faded, loudness adjusted" in text

@@ -3,10 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.unit.plans import Memory, Shelf, whole_mix
-from v2m.soundtrack import mix
+from tests.unit.plans import Memory, Shelf, looped, whole_mix
+from v2m.soundtrack import mix, tempo
 from v2m.soundtrack.mix import RATE, border_fades
-from v2m.soundtrack.plan import Cue, CuePlan, Loop
+from v2m.soundtrack.plan import Cue, CuePlan, Seam
 from v2m.soundtrack.unroll import SEAM_SECONDS, Unrolled
 from v2m.types import Samples
 
@@ -170,7 +170,8 @@ def test_a_cue_that_lies_wholly_ahead_of_its_track_is_silent() -> None:
 
 
 def _looped(track: Samples, start: float, end: float, seconds: float, **more: Any) -> Samples:
-    cue = _cue(0, seconds, loop=Loop(start_seconds=start, end_seconds=end), **more)
+    seams = looped(start, end, seconds, more["in_seconds"])
+    cue = _cue(0, seconds, seams=seams, **more)
     return _unrolled(cue, track, 0.0, round(seconds * RATE))
 
 
@@ -232,9 +233,10 @@ def test_the_shortest_loop_still_has_a_seam() -> None:
 def test_the_length_of_the_blocks_does_not_change_the_sound(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tempo, "CHUNK_SECONDS", 0.7)
     shelf = Shelf(a=_noise(3, 1), b=_noise(3, 2))
-    loop = Loop(start_seconds=0.5, end_seconds=1.3)
-    more = {"loop": loop, "in_seconds": 0.4, "fade_in_seconds": 0.2, "fade_out_seconds": 1.5}
+    seams = (*looped(0.5, 1.3, 2, 0.4), Seam(out_seconds=1.3, in_seconds=0.2, speed=1.02))
+    more = {"seams": seams, "in_seconds": 0.4, "fade_in_seconds": 0.2, "fade_out_seconds": 1.5}
     plan = _plan(_cue(0, 3.1, "a", **more), _cue(3.1, 5, "b", in_seconds=0.7, fade_out_seconds=1))
     whole = whole_mix(plan, shelf)
 

@@ -23,7 +23,7 @@ from v2m.soundtrack.picture import (
     WIDTH,
     draw_plan,
 )
-from v2m.soundtrack.plan import Cue, CuePlan, Loop, PlannedScene
+from v2m.soundtrack.plan import Cue, CuePlan, PlannedScene, Seam
 
 Pixels = npt.NDArray[np.uint8]
 WAVE_MIDDLE = CUES_TOP + CUES_HEIGHT - WAVE_HEIGHT // 2 - 4
@@ -175,7 +175,7 @@ def test_without_a_sound_there_is_no_wave(tmp_path: Path, envelope: Any) -> None
 
 def test_a_cue_that_repeats_says_so(tmp_path: Path) -> None:
     plain = _drawn(_plan(_cue(0, 9)), tmp_path)
-    looped = _drawn(_plan(_cue(0, 9, loop=Loop(start_seconds=0, end_seconds=4))), tmp_path)
+    looped = _drawn(_plan(_cue(0, 9, seams=(Seam(out_seconds=4, in_seconds=0),))), tmp_path)
 
     changed = np.argwhere((plain != looped).any(axis=2))
     assert len(changed) > 20

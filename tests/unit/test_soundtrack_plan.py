@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from v2m.errors import InputError, StateError
-from v2m.soundtrack.plan import Cue, CuePlan, Loop, Mix, PlannedScene, read_plan, write_plan
+from v2m.soundtrack.plan import Cue, CuePlan, Mix, PlannedScene, Seam, read_plan, write_plan
 
 VIDEO = {
     "path": "a.mp4",
@@ -46,9 +46,9 @@ def _written(path: Path, **changes: Any) -> Path:
 
 
 def test_a_plan_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    loop = Loop(start_seconds=1, end_seconds=4)
+    seam = Seam(out_seconds=4, in_seconds=1, speed=1.02)
     plan = _plan(
-        _cue(0, 4, title="Käse “quoted”", loop=loop),
+        _cue(0, 4, title="Käse “quoted”", seams=(seam,)),
         _cue(4, 10, source="silence", track_path=""),
         mix=Mix(target_lufs=-20, original_audio="mix"),
         versions={"v2m": "0.1"},
@@ -88,11 +88,30 @@ def test_a_plan_without_cues_is_refused(tmp_path: Path) -> None:
         read_plan(_written(tmp_path / "p.json", cues=[]))
 
 
-def test_a_loop_must_be_long_enough_to_repeat() -> None:
-    with pytest.raises(ValidationError, match=r"at least 0\.5 s"):
-        Loop(start_seconds=2, end_seconds=2.4)
-    with pytest.raises(ValidationError, match=r"at least 0\.5 s"):
-        Loop(start_seconds=4, end_seconds=1)
+def test_half_a_second_must_lie_between_seams() -> None:
+    near = (Seam(out_seconds=4, in_seconds=2), Seam(out_seconds=2.4, in_seconds=1))
+
+    with pytest.raises(ValidationError, match=r"seam 1 leaves the track at 2\.4 s, less"):
+        _cue(0, 10, seams=near)
+    with pytest.raises(ValidationError, match=r"seam 0 leaves the track at 4\.0 s"):
+        _cue(0, 10, in_seconds=9, seams=near[:1])
+
+
+def test_tempo_changes_by_three_percent_at_most() -> None:
+    with pytest.raises(ValidationError, match=r"less than or equal to 1\.03"):
+        Seam(out_seconds=4, in_seconds=2, speed=1.04)
+    with pytest.raises(ValidationError, match=r"greater than or equal to 0\.97"):
+        _cue(0, 10, speed=0.9)
+
+
+def test_stretches_are_what_is_heard_between_seams_at_their_speed() -> None:
+    cue = _cue(0, 10, in_seconds=1, seams=(Seam(out_seconds=5, in_seconds=2, speed=1.02),))
+
+    first, last = cue.stretches
+
+    assert (first.in_seconds, first.out_seconds, first.speed) == (1, 5, 1)
+    assert (last.in_seconds, last.speed) == (2, 1.02)
+    assert last.out_seconds == pytest.approx(2 + 6 * 1.02) == cue.out_seconds
 
 
 def test_parts_of_a_plan_do_not_change() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from v2m.audio.structure import RATE, find_structure
-from v2m.types import Audio, Span, Structure
+from v2m.structure import Structure
+from v2m.types import Audio, Span
 
 BEAT = 0.5
 BAR = 4 * BEAT

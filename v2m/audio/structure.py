@@ -10,7 +10,8 @@ from v2m.audio.beats import Beats, find_beats
 from v2m.audio.key import chroma_frames, chroma_hop
 from v2m.audio.sections import sounding_part
 from v2m.audio.spectra import magnitudes, mel_filters
-from v2m.types import ENERGY_STEP_SECONDS, Audio, Join, Mono, Section, Span, Structure
+from v2m.structure import ENERGY_STEP_SECONDS, Join, Section, Structure
+from v2m.types import Audio, Mono, Span
 
 STRUCTURE_VERSION = "1"
 """Stored with every structure; raised when a method changes, so that only it is repeated."""

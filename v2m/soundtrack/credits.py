@@ -54,8 +54,12 @@ def _licence(cue: Cue) -> str:
 
 def changes_to(cues: list[Cue]) -> str:
     """Say what was done to a track, as Creative Commons licences ask for."""
-    looped = ", repeated" if any(cue.loop for cue in cues) else ""
-    return f"excerpt{looped}, faded, loudness adjusted"
+    seams = [seam for cue in cues for seam in cue.seams]
+    looped = ", repeated" if any(s.in_seconds < s.out_seconds for s in seams) else ""
+    cut = ", shortened" if any(s.in_seconds > s.out_seconds for s in seams) else ""
+    paced = any(s.speed != 1 for part in cues for s in part.stretches)
+    tempo = ", tempo adjusted" if paced else ""
+    return f"excerpt{looped}{cut}{tempo}, faded, loudness adjusted"
 
 
 def clock(seconds: float) -> str:

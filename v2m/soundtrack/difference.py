@@ -42,7 +42,8 @@ UNITS = {"_seconds": "s", "_db": "dB", "_lufs": "LUFS", "_dbtp": "dBTP", "_lu": 
 SHARES = ("probability", "min_probability")
 
 OF_THE_TRACK = {
-    "source", "track_id", "track_path", "title", "artist", "in_seconds", "out_seconds", "loop",
+    "source", "track_id", "track_path", "title", "artist", "in_seconds", "speed", "seams",
+    "own_ending", "hit_seconds", "n_cuts", "cut_to_beat_before_seconds", "cut_to_beat_seconds",
     "gain_db", "score", "probability", "why", "licence", "licence_url", "attribution", "prompt",
     "seed", "model",
 }  # fmt: skip

@@ -138,7 +138,7 @@ class _Sheet:
         room = right - left - 20
         self._text((left + 10, CUES_TOP + 8), cue.title or "silence", 19, INK, room)
         if cue.source != "silence":
-            place = f"from {cue.in_seconds:.1f} s" + (", repeats" if cue.loop else "")
+            place = f"from {cue.in_seconds:.1f} s" + _seams(cue)
             self._text((left + 10, CUES_TOP + 34), place, SMALL, SOFT, room)
             self._paragraph((left + 10, CUES_TOP + 54), cue.why, room, 2)
 
@@ -203,6 +203,13 @@ class _Sheet:
         while words and self._length(words + "…", size) > room:
             words = words[:-1]
         return words.rstrip() + "…" if words else ""
+
+
+def _seams(cue: Cue) -> str:
+    """Say in a few words what was done to a track's length."""
+    back = sum(seam.in_seconds < seam.out_seconds for seam in cue.seams)
+    words = [f", {back} repeats" if back else "", ", shortened" if back < len(cue.seams) else ""]
+    return "".join(words) + (", own ending" if cue.own_ending else "")
 
 
 def _stills(video_path: Path | None, times: list[float]) -> list[npt.NDArray[np.uint8]]:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,11 @@ FORMAT = "v2m-plan/1"
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Decibels = Annotated[float, Field(ge=-120, le=60, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Speed = Annotated[float, Field(ge=0.97, le=1.03)]
+"""At most 3 %: more is heard as another tempo."""
+
+SHORTEST_STRETCH_SECONDS = 0.5
+"""Between two seams."""
 
 
 class _Part(BaseModel):
@@ -50,13 +55,24 @@ class PlannedVideo(_Part):
 
 
 class Candidate(_Part):
-    """A track that was considered for a scene."""
+    """A track that was considered for a scene.
+
+    Attributes:
+        track_id: the catalogue's id.
+        title: of the track.
+        score: fused score of the search.
+        probability: that it fits the scene.
+        why: what matched.
+        cost: how much worse the whole video's music would be with this track here and the best
+            choice everywhere else, in log odds; 0 for the chosen one, null where not weighed.
+    """
 
     track_id: str
     title: str
     score: float
     probability: Share
     why: str
+    cost: float | None = None
 
 
 class PlannedAnswer(_Part):
@@ -77,8 +93,23 @@ class PlannedScene(_Part):
     """A scene, what it shows, and what was decided for it.
 
     Attributes:
+        index: from 0.
+        start_seconds: where it starts.
+        end_seconds: where it ends, exclusive.
+        start_frame: its first frame.
+        end_frame: exclusive.
+        cuts_seconds: cuts inside, between shots too short for scenes of their own.
+        description: what it shows.
         answers: what a model answered when asked about the scene; none where no model was asked.
+        note: a person's own direction; "" where none.
+        prompt: what was searched for and would be composed from.
         prompt_by: who wrote the prompt: "template", "caption", "a person" or a language model.
+        decision: where its music comes from.
+        probability: that the chosen track fits.
+        reason: of the decision.
+        fit: of the chosen track in log odds, weighted by the scene's length; 0 where composed.
+        change_cost: what the change from the scene before cost, in the same units.
+        candidates: the chosen track first, then those that would cost least.
     """
 
     index: int
@@ -86,6 +117,7 @@ class PlannedScene(_Part):
     end_seconds: Seconds
     start_frame: int = Field(ge=0)
     end_frame: int = Field(ge=0)
+    cuts_seconds: tuple[Seconds, ...] = ()
     description: str
     answers: tuple[PlannedAnswer, ...] = ()
     note: str = ""
@@ -94,20 +126,36 @@ class PlannedScene(_Part):
     decision: Literal["retrieve", "generate", "silence"]
     probability: Share
     reason: str
+    fit: float = 0.0
+    change_cost: float = 0.0
     candidates: tuple[Candidate, ...] = ()
 
 
-class Loop(_Part):
-    """A stretch of the track that repeats, in seconds of the track."""
+class Seam(_Part):
+    """A jump within the track, crossfaded at equal power: back to repeat, forward to leave out.
 
-    start_seconds: Seconds
-    end_seconds: Seconds
+    Attributes:
+        out_seconds: where in the track it is left.
+        in_seconds: where in the track it goes on.
+        speed: how much faster than its own tempo the track goes on, pitch kept.
+    """
 
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Self:
-        if self.end_seconds - self.start_seconds < 0.5:
-            raise ValueError("a loop must be at least 0.5 s long")
-        return self
+    out_seconds: Seconds
+    in_seconds: Seconds
+    speed: Speed = 1.0
+
+
+class Stretch(NamedTuple):
+    """A stretch of the track between two seams, in seconds of the track."""
+
+    in_seconds: float
+    out_seconds: float
+    speed: float
+
+    @property
+    def duration_seconds(self) -> float:
+        """How long it lasts under the video."""
+        return (self.out_seconds - self.in_seconds) / self.speed
 
 
 class Cue(_Part):
@@ -121,8 +169,16 @@ class Cue(_Part):
         track_id: the catalogue's id; "" for silence.
         track_path: the sound file; "" for silence.
         in_seconds: where in the track the cue starts.
-        out_seconds: where in the track it ends; with a loop, where it would leave the track.
-        loop: repeated as often as needed when the track is too short, else null.
+        speed: how much faster than its own tempo the track is played up to the first seam, pitch
+            kept.
+        seams: jumps within the track, in the order in which they are heard; behind the last one
+            the track plays on to the end of the cue.
+        own_ending: the cue ends with the track's own ending.
+        hit_seconds: where in the video a person asked for the climax, else null.
+        n_cuts: cuts of the video that a beat can fall on.
+        cut_to_beat_before_seconds: mean distance from these cuts to the nearest beat if the track
+            were played from its beginning; null without cuts or beats.
+        cut_to_beat_seconds: the same as it is played.
         gain_db: applied to the track before the mix.
         fade_in_seconds: at a cue's start where no neighbour is crossfaded.
         fade_out_seconds: at a cue's end where no neighbour is crossfaded.
@@ -142,8 +198,13 @@ class Cue(_Part):
     title: str = ""
     artist: str = ""
     in_seconds: Seconds = 0.0
-    out_seconds: Seconds = 0.0
-    loop: Loop | None = None
+    speed: Speed = 1.0
+    seams: tuple[Seam, ...] = ()
+    own_ending: bool = False
+    hit_seconds: Seconds | None = None
+    n_cuts: int = Field(default=0, ge=0)
+    cut_to_beat_before_seconds: Seconds | None = None
+    cut_to_beat_seconds: Seconds | None = None
     gain_db: Decibels = 0.0
     fade_in_seconds: Seconds = 0.0
     fade_out_seconds: Seconds = 0.0
@@ -158,6 +219,38 @@ class Cue(_Part):
     prompt: str = ""
     seed: int | None = None
     model: str = ""
+
+    @model_validator(mode="after")
+    def _seams_leave_room(self) -> Self:
+        entry = self.in_seconds
+        for number, seam in enumerate(self.seams):
+            if seam.out_seconds - entry < SHORTEST_STRETCH_SECONDS - 1e-9:
+                raise ValueError(
+                    f"seam {number} leaves the track at {seam.out_seconds} s, less than "
+                    f"{SHORTEST_STRETCH_SECONDS} s behind {entry} s, where it was entered"
+                )
+            entry = seam.in_seconds
+        return self
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The stretches of the track in the order in which they are heard.
+
+        The last one lasts to the end of the cue; what crossfades add lies outside.
+        """
+        entry, speed, late = self.in_seconds, self.speed, 0.0
+        found: list[Stretch] = []
+        for seam in self.seams:
+            found.append(Stretch(entry, seam.out_seconds, speed))
+            late += found[-1].duration_seconds
+            entry, speed = seam.in_seconds, seam.speed
+        left = max(0.0, self.end_seconds - self.start_seconds - late)
+        return (*found, Stretch(entry, entry + left * speed, speed))
+
+    @property
+    def out_seconds(self) -> float:
+        """Where in the track the cue ends."""
+        return self.stretches[-1].out_seconds
 
 
 class Mix(_Part):
@@ -295,7 +388,7 @@ def _first_problem(err: ValidationError) -> str:
         PlannedAnswer,
         Candidate,
         Cue,
-        Loop,
+        Seam,
         Mix,
         Speech,
     )

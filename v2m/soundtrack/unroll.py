@@ -1,4 +1,4 @@
-"""Lays a cue's track out over the cue: from its entry on, a loop repeating as often as needed."""
+"""Lays a cue's track out over the cue: from its entry on, from seam to seam."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ import numpy as np
 from v2m.audio.reader import Reader
 from v2m.soundtrack.fades import rise
 from v2m.soundtrack.plan import Cue
+from v2m.soundtrack.tempo import Paced
 from v2m.types import Samples
 
 SEAM_SECONDS = 0.06
-"""Length of the crossfade where a loop starts over."""
+"""Length of the crossfade at a seam."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,22 @@ class Piece:
     """A stretch of the track as it is heard in the cue; all in samples, fades included.
 
     Attributes:
-        first: where it begins, counted from the start of the cue.
+        number: of the stretch in the cue, from 0.
+        start: where it begins without its fade, counted from the start of the cue.
+        first: where it begins.
         stop: where it ends, exclusive.
-        track_first: the sample of the track that is heard at ``first``.
+        entry_seconds: the moment of the track that is heard at ``start``.
+        speed: how fast it is played.
         fade_in: length of the equal-power fade at its beginning.
         fade_out: length of the one at its end.
     """
 
+    number: int
+    start: int
     first: int
     stop: int
-    track_first: int
+    entry_seconds: float
+    speed: float = 1.0
     fade_in: int = 0
     fade_out: int = 0
 
@@ -38,6 +45,7 @@ class Unrolled:
 
     def __init__(self, cue: Cue, track: Reader, sample_rate: int) -> None:
         self._cue, self._track, self._rate = cue, track, sample_rate
+        self._paced: dict[int, Paced] = {}
 
     def read(self, first: int, n: int) -> Samples:
         """Return samples [first, first + n) of the cue, 0 being its start: float32, shape (2, n).
@@ -50,7 +58,7 @@ class Unrolled:
             a, b = max(first, piece.first), min(first + n, piece.stop)
             if a >= b:
                 continue
-            sound = self._track.read(piece.track_first + a - piece.first, b - a)
+            sound = self._stretch(piece, a - piece.start, b - a)
             if piece.fade_in and a < piece.first + piece.fade_in:
                 sound *= rise(a - piece.first, b - piece.first, piece.fade_in)
             if piece.fade_out and b > piece.stop - piece.fade_out:
@@ -58,24 +66,47 @@ class Unrolled:
             out[:, a - first : b - first] += sound
         return out
 
+    def _stretch(self, piece: Piece, first: int, n: int) -> Samples:
+        """Return samples of a stretch, 0 being its start, at its speed."""
+        entry = round(piece.entry_seconds * self._rate)
+        if piece.speed == 1:
+            return self._track.read(entry + first, n)
+        for number in [k for k in self._paced if k < piece.number - 1]:
+            del self._paced[number]  # long past
+        if piece.number not in self._paced:
+            self._paced[piece.number] = Paced(self._track, entry, piece.speed, self._rate)
+        return self._paced[piece.number].read(first, n)
+
 
 def pieces(cue: Cue, first: int, stop: int, sample_rate: int) -> Iterator[Piece]:
     """Yield the pieces of a cue that are heard in its samples [first, stop), in order.
 
-    A loop's seams are crossfaded at equal power, centred on the moment it starts over.
+    Seams are crossfaded at equal power, centred on the jump. What is heard ahead of the cue and
+    behind its end is what the track holds there.
     """
-    entry = round(cue.in_seconds * sample_rate)
-    if cue.loop is None:
-        yield Piece(-entry, max(stop, -entry), 0)
-        return
-    start = round(cue.loop.start_seconds * sample_rate)
-    end = round(cue.loop.end_seconds * sample_rate)
-    length = end - start
-    half = round(min(SEAM_SECONDS * sample_rate, length / 4) / 2)
-    lead = end - entry if entry < end else length  # an entry behind the loop would never reach it
-    if first < lead + half:
-        yield Piece(lead - end, lead + half, 0, fade_out=2 * half)
-    n = max(0, (first - half - lead) // length)
-    while (begin := lead + n * length - half) < stop:
-        yield Piece(begin, begin + length + 2 * half, start - half, 2 * half, 2 * half)
-        n += 1
+    stretches = cue.stretches
+    late, start, half_in = 0.0, 0, 0
+    for number, stretch in enumerate(stretches):
+        last = number == len(stretches) - 1
+        late += stretch.duration_seconds
+        end = round(late * sample_rate)
+        half_out = 0
+        if not last:
+            shorter = min(stretch.duration_seconds, _whole(cue, number + 1))
+            half_out = round(min(SEAM_SECONDS, shorter / 4) / 2 * sample_rate)
+        begins = start - half_in if number else min(first, -sample_rate)
+        ends = max(stop, end) if last else end + half_out
+        if begins < stop and ends > first:
+            yield Piece(
+                number, start, begins, ends, stretch.in_seconds, stretch.speed,
+                2 * half_in, 2 * half_out,
+            )  # fmt: skip
+        start, half_in = end, half_out
+
+
+def _whole(cue: Cue, number: int) -> float:
+    """Return how long a stretch would last if the cue did not end; the last is long enough."""
+    if number == len(cue.seams):
+        return 4 * SEAM_SECONDS
+    seam, entry = cue.seams[number], cue.seams[number - 1]
+    return (seam.out_seconds - entry.in_seconds) / entry.speed

@@ -1,6 +1,7 @@
 """Says what scenes show: objects by ImageNet class, mood by colour and motion."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from v2m.protocols import FrameEncoder
 from v2m.types import Description, Frames, Scene
 from v2m.vectors.arithmetic import unit_rows
 from v2m.video.frames import THUMBNAIL, SceneFrames, sample_frames
-from v2m.video.looks import Looks, measure_looks, mood_of
+from v2m.video.looks import Looks, energy_of, measure_looks, mood_of
 from v2m.video.probe import probe_video
 
 SURE = 0.12
@@ -46,7 +47,8 @@ class LiteDescriber:
 
         small = [np.asarray(Image.fromarray(f).resize(THUMBNAIL), np.uint8) for f in frames]
         looks = measure_looks(np.stack(small), 1.0)
-        return self._described(SceneFrames(frames, np.stack(small)), looks)
+        seen = self._described(SceneFrames(frames, np.stack(small)), looks)
+        return replace(seen, energy=None)  # a still picture tells nothing of motion
 
     def _described(self, frames: SceneFrames, looks: Looks) -> Description:
         mood = mood_of(looks)
@@ -61,6 +63,7 @@ class LiteDescriber:
             valence=mood.valence,
             looks=looks.by_name(),
             picture_vector=unit_rows(mean[None])[0],
+            energy=energy_of(looks),
         )
 
 

@@ -94,6 +94,17 @@ def mood_words(arousal: float, valence: float) -> str:
     return f"{_energy(arousal)}, {_feeling(valence)}"
 
 
+def energy_of(looks: Looks) -> float:
+    """Return how lively a scene is by motion and cuts alone, 0 to 1.
+
+    A still picture without cuts is 0, one that moves as much as a hand-held walk or is cut every
+    two seconds 1; the scale of motion is that of ``mood_of``.
+    """
+    moving = np.clip(looks.motion / 0.08, 0, 1)
+    cutting = np.clip(looks.cuts_per_minute / 30, 0, 1)
+    return float(max(moving, cutting, 0.5 * (moving + cutting)))
+
+
 def _energy(arousal: float) -> str:
     if arousal > 1:
         return "fast energetic exciting"

@@ -39,16 +39,23 @@ def find_scenes(
     """Return the scenes of a video: in order, without gaps, from its first frame to its last.
 
     A video without cuts is one scene. A scene shorter than ``min_scene_seconds`` is merged with
-    the neighbour it differs least from.
+    the neighbour it differs least from; its cut is kept in the scene.
 
     Raises:
         MediaError: no frame can be decoded.
     """
-    cuts = merge_short(_cuts(path, facts, threshold), facts.duration_seconds, min_scene_seconds)
+    every = _cuts(path, facts, threshold)
+    cuts = merge_short(every, facts.duration_seconds, min_scene_seconds)
     n_frames = facts.n_frames or max(1, round(facts.duration_seconds * facts.fps))
     edges = [(0.0, 0), *((c.seconds, c.frame) for c in cuts), (facts.duration_seconds, n_frames)]
     return [
-        Scene(n, Span(start, end), first, last)
+        Scene(
+            n,
+            Span(start, end),
+            first,
+            last,
+            tuple(cut.seconds for cut in every if start < cut.seconds < end),
+        )
         for n, ((start, first), (end, last)) in enumerate(pairwise(edges))
     ]
 

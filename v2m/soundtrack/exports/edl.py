@@ -22,7 +22,7 @@ TITLE_LENGTH = 70
 def edl_text(
     plan: CuePlan, *, rate: FrameRate | None = None, record_start: str = RECORD_START
 ) -> str:
-    """Return the edit decision list: an event per cue, or per repeat of a loop, on a stereo pair.
+    """Return the edit decision list: an event per cue, or per stretch between its seams.
 
     Events meet at the borders of the cues, by cuts; crossfades, fades and gains stand in comments,
     because programs disagree about sound dissolves in these lists. Source timecode counts from the
@@ -52,7 +52,12 @@ def edl_text(
             )
             lines.append("")
             lines.append(f"{event:03d}  {REEL:<8} {CHANNELS:<5} {'C':<8} {' '.join(times)}")
+            if piece.speed != 1:
+                fps = float(rate.fps) * piece.speed
+                lines.append(f"M2   {REEL:<8} {fps:05.1f}{'':16}{rate.timecode(piece.source_in)}")
             lines += [f"* {_line(comment)}" for comment in _comments(part, repeat)]
+            if piece.speed != 1:
+                lines.append(f"* COMMENT: played at {piece.speed:.2%} of its tempo, pitch kept")
     return "\n".join(lines) + "\n"
 
 

@@ -21,10 +21,11 @@ KEY = "v2m"
 def otio_timeline(plan: CuePlan, *, rate: FrameRate | None = None) -> Any:
     """Return an ``opentimelineio.schema.Timeline``: keep it while you use its parts.
 
-    The track "Video" holds the video as one clip, the track "Music" every cue as a clip, a loop as
-    repeated clips, silence as gaps. Crossfades are transitions centred on the border; gains and
-    fades stand in the clips' metadata. Scenes are markers of the whole time line. How long a track
-    is stands there for files that can be read now; converters to other formats ask for it.
+    The track "Video" holds the video as one clip, the track "Music" every cue as a clip, its
+    stretches between seams as clips of their own, silence as gaps. A changed tempo is a time warp.
+    Crossfades are transitions centred on the border; gains and fades stand in the clips' metadata.
+    Scenes are markers of the whole time line. How long a track is stands there for files that can
+    be read now; converters to other formats ask for it.
 
     Args:
         plan: the cue plan.
@@ -129,8 +130,12 @@ class _Maker:
     def _clip(self, part: CuePieces, piece: Piece, repeat: int) -> Any:
         cue = part.cue
         path = text_to_path(cue.track_path)
+        effects = []
+        if piece.speed != 1:
+            effects = [self._otio.schema.LinearTimeWarp(name="tempo", time_scalar=piece.speed)]
         return self._otio.schema.Clip(
             name=_text(cue.title or path.name),
+            effects=effects,
             media_reference=self.file(path, self.n_frames(cue, piece.source_out)),
             source_range=self.range(piece.source_in, piece.n_frames),
             metadata={

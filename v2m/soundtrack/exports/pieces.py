@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from v2m.soundtrack.mix import RATE, border_fades
+from v2m.soundtrack.mix import border_fades
 from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.soundtrack.timecode import FrameRate
 
@@ -16,11 +16,13 @@ class Piece:
         record_in: first frame of the video it lies under.
         record_out: exclusive.
         source_in: first frame of the track, counted from the start of its file.
+        speed: how much faster than its own tempo the track is played, pitch kept.
     """
 
     record_in: int
     record_out: int
     source_in: int
+    speed: float = 1.0
 
     @property
     def n_frames(self) -> int:
@@ -30,7 +32,7 @@ class Piece:
     @property
     def source_out(self) -> int:
         """Frame of the track where it ends, exclusive."""
-        return self.source_in + self.n_frames
+        return self.source_in + max(1, round(self.n_frames * self.speed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class CuePieces:
         cue: the cue.
         record_in: first frame of the video it lies under.
         record_out: exclusive.
-        pieces: without gap or overlap; one where nothing repeats, none for silence.
+        pieces: without gap or overlap; one without seams, none for silence.
         fades_seconds: crossfades at its start and its end, centred on its borders; 0 for none.
     """
 
@@ -57,8 +59,8 @@ class CuePieces:
 def plan_pieces(plan: CuePlan, rate: FrameRate) -> list[CuePieces]:
     """Break every cue into pieces at whole frames; together they cover the video.
 
-    Each border is the frame nearest to the plan's, so that nothing adds up. Loops become repeated
-    pieces, where the mix plays them.
+    Each border is the frame nearest to the plan's, so that nothing adds up. Every
+    stretch between two seams is a piece.
     """
     fades = border_fades(plan.cues, plan.mix.crossfade_seconds)
     starts = [*(cue.start_seconds for cue in plan.cues[1:]), plan.video.duration_seconds]
@@ -72,32 +74,29 @@ def plan_pieces(plan: CuePlan, rate: FrameRate) -> list[CuePieces]:
             found.append(CuePieces(0, cue, first, last, (), sides))
             continue
         number += 1
-        pieces = tuple(_pieces(cue, rate, first, last, sides[0] / 2))
+        pieces = tuple(_pieces(cue, rate, first, last))
         found.append(CuePieces(number, cue, first, last, pieces, sides))
     return found
 
 
-def _pieces(cue: Cue, rate: FrameRate, first: int, last: int, before: float) -> Iterator[Piece]:
-    for start, end, source in _stretches(cue, before):
+def _pieces(cue: Cue, rate: FrameRate, first: int, last: int) -> Iterator[Piece]:
+    for start, end, source, speed in _stretches(cue):
         record_in = first if start <= cue.start_seconds else min(last, rate.frame_at(start))
         record_out = last if end >= cue.end_seconds else min(last, rate.frame_at(end))
         if record_in < record_out:
             # the track keeps step with the video, not with the frame that the start was moved to
-            moved = float(rate.seconds_at(record_in)) - start
-            yield Piece(record_in, record_out, max(0, rate.frame_at(source + moved)))
+            moved = (float(rate.seconds_at(record_in)) - start) * speed
+            source_in = max(0, rate.frame_at(max(0.0, source + moved)))
+            yield Piece(record_in, record_out, source_in, speed)
 
 
-def _stretches(cue: Cue, before: float) -> Iterator[tuple[float, float, float]]:
-    """Yield start and end under the video, and start in the track, as ``mix.unroll`` plays them."""
-    if cue.loop is None:
-        yield cue.start_seconds, cue.end_seconds, cue.in_seconds
-        return
-    start, source = cue.start_seconds - before, cue.in_seconds - before
-    if source >= cue.loop.end_seconds:
-        source = cue.loop.start_seconds
-    while start < cue.end_seconds:
-        end = start + max(1, round((cue.loop.end_seconds - source) * RATE)) / RATE
-        late = max(0.0, cue.start_seconds - start)
-        if end > cue.start_seconds:
-            yield start + late, min(end, cue.end_seconds), source + late
-        start, source = end, cue.loop.start_seconds
+def _stretches(cue: Cue) -> Iterator[tuple[float, float, float, float]]:
+    """Yield start and end under the video, start in the track, and speed, as the mix plays them."""
+    start = cue.start_seconds
+    for number, stretch in enumerate(cue.stretches):
+        end = start + stretch.duration_seconds
+        if number == len(cue.seams):
+            end = cue.end_seconds
+        if start < cue.end_seconds:
+            yield start, min(end, cue.end_seconds), stretch.in_seconds, stretch.speed
+        start = end

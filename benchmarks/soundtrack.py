@@ -1,0 +1,305 @@
+"""Judges finished soundtracks by their sound, against the plain ways of setting music under films.
+
+    python benchmarks/soundtrack.py [--catalog NAME=FOLDER ...] [--films N] [--json FILE]
+
+Each film of benchmarks/films.py is scored from every library and measured on the written file: the
+length in frames, the steepest step at a seam, loudness and true peak by FFmpeg's ebur128, how far
+cuts lie from beats, cues and scenes. Beside it stand three plain ways with the same first track:
+"paper" (from second 0, cut where the shorter of film and music ends), "loop" (the whole file over
+and over) and "trim" (the section that was found, cut off at the end). Without --catalog the 28
+tracks that come with v2m are indexed, and a second library is composed.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.films import FILMS, Film, make_film
+from v2m.audio.decode import decode_audio
+from v2m.demo import _music_folder
+from v2m.files import text_to_path
+from v2m.library import Library
+from v2m.results import PlanOptions
+from v2m.soundtrack.mix import RATE
+from v2m.soundtrack.plan import Cue, CuePlan
+from v2m.soundtrack.pulse import cut_distance, plain_beats
+from v2m.soundtrack.render import open_track
+from v2m.soundtrack.unroll import SEAM_SECONDS, Unrolled
+from v2m.structure import Structure
+from v2m.types import Samples
+from v2m.video.probe import probe_video
+
+PROMPTS = (
+    "calm piano", "energetic rock with drums", "happy acoustic guitar, waltz", "dark suspense",
+    "epic orchestra", "slow ambient pad", "funny march", "tender strings",
+)  # fmt: skip
+EDGE_SECONDS = 0.002
+"""A splice is looked at so far on both sides of its middle and of the ends of its fade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One film scored in one way.
+
+    Attributes:
+        film: its name.
+        library: where the music came from.
+        way: "v2m", "paper", "loop" or "trim".
+        off_frames: frames by which sound and picture differ in length, or that are silent.
+        seams: splices within the music.
+        step: steepest step at a splice, of full scale, at the track's own level.
+        own_step: the 99.9th percentile of the steps of the same tracks.
+        end_db: level of the last 50 ms against the usual level: near 0 is cut off.
+        lufs: integrated loudness by ebur128.
+        dbtp: true peak by ebur128.
+        cut_ms: mean distance from cuts to beats.
+        cues: pieces of music.
+        scenes: scenes found.
+        cuts: cuts found.
+        seconds: to plan and render.
+    """
+
+    film: str
+    library: str
+    way: str
+    off_frames: int
+    seams: int
+    step: float
+    own_step: float
+    end_db: float
+    lufs: float
+    dbtp: float
+    cut_ms: float
+    cues: int
+    scenes: int
+    cuts: int
+    seconds: float
+
+
+def main() -> None:
+    """Score all films and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--catalog", action="append", default=[], help="NAME=FOLDER, indexed")
+    parser.add_argument("--films", type=int, default=len(FILMS), help="only the first ones")
+    parser.add_argument("--folder", type=Path, help="keep films and results here")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        libraries = _libraries(options.catalog, folder)
+        print(_heading())
+        for film in FILMS[: options.films]:
+            path = make_film(film, folder)
+            for name, library in libraries.items():
+                for row in score(film, path, name, library, folder):
+                    rows.append(row)
+                    print(_line(row), flush=True)
+                if options.json:
+                    found = [asdict(row) for row in rows]
+                    options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    _summary(rows)
+
+
+def _libraries(named: Sequence[str], folder: Path) -> dict[str, Library]:
+    if named:
+        pairs = (name.partition("=") for name in named)
+        return {name: Library(catalog) for name, _, catalog in pairs}
+    bundled = Library(folder / "bundled", create=True)
+    bundled.index([_music_folder()], workers=1, shown=True)
+    composed = Library(folder / "composed", create=True)
+    for seed, prompt in enumerate(PROMPTS):
+        composed.generate(prompt, 60.0 + 15 * seed, seed=seed)
+    return {"bundled": bundled, "composed": composed}
+
+
+def score(film: Film, path: Path, name: str, library: Library, folder: Path) -> Iterator[Row]:
+    """Score a film by v2m and by the plain ways."""
+    began = time.monotonic()
+    out = folder / f"{film.name}-{name}.mp4"
+    plan, report = library.score(path, out, PlanOptions(generate="never"))
+    seconds = time.monotonic() - began
+    facts = probe_video(out)
+    heard = decode_audio(out, sample_rate=RATE).samples
+    lufs, peak = ebur128(["-i", str(out)])
+    cuts = _cuts(plan)
+    structures = library.catalogue.structures([cue.track_id for cue in plan.cues])
+    steps = [step for cue in plan.cues for step in seam_steps(cue)]
+    own = [_own_step(text_to_path(cue.track_path)) for cue in plan.cues]
+    yield Row(
+        film.name, name, "v2m", off_frames(heard.shape[1], facts.duration_seconds, film),
+        len(steps), max(steps, default=0.0), min(own), end_db(heard), lufs, peak,
+        _weighted(plan), len(plan.cues), len(plan.scenes), len(cuts), seconds,
+    )  # fmt: skip
+    assert report.lufs <= 0
+    first = plan.cues[0]
+    track = decode_audio(text_to_path(first.track_path), sample_rate=RATE).samples
+    section = max(0, round(first.in_seconds * RATE))
+    n = round(facts.duration_seconds * RATE)
+    for way, sound, splices, late in plain_ways(track, n, section):
+        steps = [step_at(sound, splice) for splice in splices]
+        lufs, peak = ebur128(_raw(), sound)
+        yield Row(
+            film.name, name, way, off_frames(sound.shape[1], facts.duration_seconds, film),
+            len(splices), max(steps, default=0.0), own[0], end_db(sound), lufs, peak,
+            _plain_distance(structures.get(first.track_id), track, cuts, n, late),
+            1, len(plan.scenes), len(cuts), 0.0,
+        )  # fmt: skip
+
+
+def plain_ways(
+    track: Samples, n: int, section: int
+) -> Iterator[tuple[str, Samples, list[int], float]]:
+    """Yield a name, the sound, its splices, and how many seconds its beats lie earlier."""
+    length = track.shape[1]
+    yield "paper", track[:, :n], [], 0.0
+    repeats = -(-n // length)
+    yield "loop", np.tile(track, repeats)[:, :n], [k * length for k in range(1, repeats)], 0.0
+    yield "trim", track[:, section : section + n], [], section / RATE
+
+
+# ---- measures --------------------------------------------------------------------------------
+
+
+def off_frames(samples: int, picture_seconds: float, film: Film) -> int:
+    """Return by how many whole frames sound and picture differ."""
+    return round(abs(samples / RATE - picture_seconds) * float(film.fps))
+
+
+def seam_steps(cue: Cue) -> Iterator[float]:
+    """Yield the steepest step at each of a cue's seams, at the track's own level."""
+    sound = Unrolled(cue, open_track(cue), RATE)
+    late, length = 0.0, cue.end_seconds - cue.start_seconds
+    for stretch in cue.stretches[:-1]:
+        late += stretch.duration_seconds
+        if late < length:
+            half = round(SEAM_SECONDS / 2 * RATE)
+            around = sound.read(round(late * RATE) - 2 * half, 4 * half)
+            yield max(step_at(around, at) for at in (half, 2 * half, 3 * half))
+
+
+def step_at(sound: Samples, place: int) -> float:
+    """Return the steepest step from one sample to the next around a place."""
+    reach = round(EDGE_SECONDS * RATE)
+    near = sound[:, max(0, place - reach) : place + reach]
+    return float(np.abs(np.diff(near, axis=1)).max(initial=0.0))
+
+
+_own_steps: dict[Path, float] = {}
+
+
+def _own_step(path: Path) -> float:
+    """Return what one in a thousand of a track's own stretches of 4 ms exceeds in steepest step."""
+    if path not in _own_steps:
+        steps = np.abs(np.diff(decode_audio(path, sample_rate=RATE).samples, axis=1)).max(axis=0)
+        width = 2 * round(EDGE_SECONDS * RATE)
+        blocks = steps[: len(steps) // width * width].reshape(-1, width).max(axis=1)
+        _own_steps[path] = float(np.percentile(blocks, 99.9))
+    return _own_steps[path]
+
+
+def end_db(sound: Samples) -> float:
+    """Return the level of the last 50 ms against the median level of all 50 ms, decibels."""
+    width = RATE // 20
+    n = sound.shape[1] // width
+    level = (sound[:, -n * width :].reshape(2, n, width) ** 2).mean(axis=(0, 2))
+    return float(10 * np.log10((level[-1] + 1e-9) / (np.median(level) + 1e-9)))
+
+
+def ebur128(source: Sequence[str], sound: Samples | None = None) -> tuple[float, float]:
+    """Return integrated loudness and true peak as FFmpeg measures them."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin"]
+    if sound is not None:
+        command.remove("-nostdin")
+    data = None if sound is None else np.ascontiguousarray(sound.T).tobytes()
+    done = subprocess.run(
+        [*command, *source, "-vn", "-af", "ebur128=peak=true", "-f", "null", "-"],
+        input=data,
+        capture_output=True,
+        check=True,
+    )
+    told = done.stderr.decode(errors="replace").rpartition("Summary:")[2]
+    lufs = re.search(r"I:\s+(-?[\d.]+|-?inf) LUFS", told)
+    peak = re.search(r"Peak:\s+(-?[\d.]+|-?inf) dBFS", told)
+    assert lufs, told
+    assert peak, told
+    return float(lufs.group(1)), float(peak.group(1))
+
+
+def _raw() -> list[str]:
+    return ["-f", "f32le", "-ar", str(RATE), "-ac", "2", "-i", "-"]
+
+
+def _cuts(plan: CuePlan) -> npt.NDArray[np.float64]:
+    cuts = [cut for scene in plan.scenes for cut in scene.cuts_seconds]
+    cuts += [scene.start_seconds for scene in plan.scenes if scene.start_frame]
+    return np.sort(np.asarray(cuts, np.float64))
+
+
+def _weighted(plan: CuePlan) -> float:
+    """Return the mean distance over all cues' cuts, in milliseconds."""
+    told = [(c.n_cuts, c.cut_to_beat_seconds) for c in plan.cues if c.cut_to_beat_seconds]
+    n_cuts = sum(n for n, _ in told)
+    return 1000 * sum(n * far for n, far in told) / n_cuts if n_cuts else float("nan")
+
+
+def _plain_distance(
+    structure: Structure | None, track: Samples, cuts: npt.NDArray[np.float64], n: int, late: float
+) -> float:
+    if structure is None:
+        return float("nan")
+    beats = plain_beats(structure, track.shape[1] / RATE, n / RATE + late) - late
+    found = cut_distance(beats, cuts.tolist())
+    return 1000 * found.mean_seconds if found else float("nan")
+
+
+# ---- printing --------------------------------------------------------------------------------
+
+
+def _heading() -> str:
+    return (
+        f"{'film':9} {'library':9} {'way':6} {'frames':>7} {'seams':>5} {'step':>6} {'own':>6} "
+        f"{'end dB':>7} {'LUFS':>6} {'dBTP':>6} {'cut ms':>6} {'cues':>4} {'scenes':>6} "
+        f"{'cuts':>5} {'s':>6}"
+    )
+
+
+def _line(row: Row) -> str:
+    return (
+        f"{row.film:9} {row.library:9} {row.way:6} {row.off_frames:7d} {row.seams:5d} "
+        f"{row.step:6.3f} {row.own_step:6.3f} {row.end_db:7.1f} {row.lufs:6.1f} {row.dbtp:6.1f} "
+        f"{row.cut_ms:6.0f} {row.cues:4d} {row.scenes:6d} {row.cuts:5d} {row.seconds:6.1f}"
+    )
+
+
+def _summary(rows: Sequence[Row]) -> None:
+    print("\nmeans and extremes by way")
+    for way in ("v2m", "paper", "loop", "trim"):
+        some = [row for row in rows if row.way == way]
+        cut = [row.cut_ms for row in some if np.isfinite(row.cut_ms)]
+        loud = [row.lufs for row in some]
+        steep = sum(row.step > min(row.own_step, 0.25) for row in some if row.seams)
+        print(
+            f"{way:6} wrong length {sum(row.off_frames > 0 for row in some)} of {len(some)}, "
+            f"step at most {max(row.step for row in some):.3f}, "
+            f"too steep {steep} of {sum(row.seams > 0 for row in some)}, "
+            f"end {np.median([row.end_db for row in some]):.1f} dB, "
+            f"loudness {min(loud):.1f} to {max(loud):.1f} LUFS, "
+            f"peak {max(row.dbtp for row in some):.1f} dBTP, "
+            f"cuts {np.mean(cut) if cut else float('nan'):.0f} ms from a beat"
+        )
+
+
+if __name__ == "__main__":
+    main()
