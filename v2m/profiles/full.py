@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -70,19 +70,25 @@ class FullProfile:
 
     @cached_property
     def describer(self) -> "Describer":
-        """What is seen, by name, with mood from colour and motion."""
+        """What the picture-text model names, with mood from colour and motion."""
         from v2m.video.describe import LiteDescriber
 
         return LiteDescriber(self.frames)
 
     @cached_property
     def composer(self) -> "Composer":
-        """Profile lite's composer."""
-        return self._lite.composer
+        """The model that composes, or profile lite's arranger where "lite" is named."""
+        if self._named.get("composer") == LITE:
+            return self._lite.composer
+        made: Composer = make_part(self._checkpoint("composer"))
+        return made
 
     def writer(self, style: str) -> "PromptWriter":
-        """Return the template in a style."""
-        return self._lite.writer(style)
+        """Return the chat model that is named, in a style; the template where none is."""
+        if self._named.get("prompt-writer", LITE) == LITE:
+            return self._lite.writer(style)
+        made: PromptWriter = make_part(self._checkpoint("prompt-writer"), style)
+        return made
 
     def listen(self, audio: Audio, sections: Sequence[Span]) -> list[Heard]:
         """Measure a track: first the whole, then one entry per section."""
@@ -122,7 +128,3 @@ class FullProfile:
 
     def _checkpoint(self, role: Role) -> Checkpoint:
         return find_checkpoint(role, self._named.get(role, ""))
-
-    def _part(self, role: Role, instead: Any) -> Any:
-        """Return what plays a role; profile lite's part where that is named."""
-        return instead() if self._named.get(role) == LITE else make_part(self._checkpoint(role))

@@ -3,17 +3,30 @@
 from importlib import import_module
 from typing import Any
 
+from v2m.errors import ConfigError
 from v2m.models.checkpoint import Checkpoint
 
 LOADERS: dict[str, str] = {
     "open_clip": "v2m.encoders.open_clip:OpenClip",
     "clip": "v2m.encoders.clip:Clip",
     "clap": "v2m.encoders.clap:Clap",
+    "causal-lm": "generator.local_writer:LocalWriter",
+    "musicgen": "generator.musicgen.composer:MusicGen",
 }
 """By a card's ``loader``: a class that takes the checkpoint and loads it when first used."""
 
 
-def make_part(checkpoint: Checkpoint) -> Any:
-    """Return what runs a checkpoint; its weights are loaded when first used."""
+def make_part(checkpoint: Checkpoint, *more: Any) -> Any:
+    """Return what runs a checkpoint; its weights are loaded when first used.
+
+    Args:
+        checkpoint: the model.
+        more: handed on to the class, such as a prompt writer's style.
+
+    Raises:
+        ConfigError: no class of ours runs such a model.
+    """
+    if checkpoint.card.loader not in LOADERS:
+        raise ConfigError("loader of a model", checkpoint.card.loader, sorted(LOADERS))
     module, _, kind = LOADERS[checkpoint.card.loader].partition(":")
-    return getattr(import_module(module), kind)(checkpoint)
+    return getattr(import_module(module), kind)(checkpoint, *more)
