@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from v2m.commands import evaluate, models, study, tracks
+from v2m.commands import evaluate, many, models, study, tracks
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
     AllowUnknown,
@@ -268,8 +268,8 @@ def render(
 
 @app.command()
 def score(
-    video: Annotated[Path, typer.Argument(help="A video.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The finished video.")],
+    video: Annotated[Path, typer.Argument(help="A video, or a folder of them.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The finished video, or a folder.")],
     plan_out: Annotated[
         Path | None, typer.Option("--plan", help="Keep the plan (.json).", show_default=False)
     ] = None,
@@ -320,6 +320,10 @@ def score(
     library = open_library(settings, create=settings.generate == "always")
     options = _plan_options(settings, by, where, note, shown=not as_json)
     options = replace(options, most_tracks=1 if one_track else most_tracks, hit_seconds=hit)
+    if video.is_dir():
+        beside = {"plan_path": plan_out, "picture": picture, "credits_path": credits_out}
+        many.score_folder(library, video, out, options, beside, as_json=as_json)
+        return
     made, report = library.score(video, out, options)
     write_companions(
         made,

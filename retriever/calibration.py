@@ -55,7 +55,7 @@ class Calibration:
 
     def fits(self, profile: "Profile") -> bool:
         """Whether it was learned with these models."""
-        return self.versions == profile.versions()
+        return {profile.text.space, profile.music.space} <= set(self.versions.values())
 
 
 def log_odds(probability: float) -> float:

@@ -70,10 +70,13 @@ class FullProfile:
 
     @cached_property
     def describer(self) -> "Describer":
-        """What the picture-text model names, with mood from colour and motion."""
-        from v2m.video.describe import LiteDescriber
+        """The model that describes, or what the picture-text model names where "lite" is named."""
+        if self._named.get("describer") == LITE:
+            from v2m.video.describe import LiteDescriber
 
-        return LiteDescriber(self.frames)
+            return LiteDescriber(self.frames)
+        made: Describer = make_part(self._checkpoint("describer"), self.frames)
+        return made
 
     @cached_property
     def composer(self) -> "Composer":
@@ -124,7 +127,15 @@ class FullProfile:
 
     def versions(self) -> dict[str, str]:
         """Return the identity of every model, by role."""
-        return {"picture-text": self.text.space, "music-text": self.music.space}
+        others: tuple[Role, ...] = ("describer", "prompt-writer", "composer")
+        named = {
+            role: self._named.get(role, LITE if role == "prompt-writer" else "") for role in others
+        }
+        return {
+            "picture-text": self.text.space,
+            "music-text": self.music.space,
+            **{r: n if n == LITE else self._checkpoint(r).identity for r, n in named.items()},
+        }
 
     def _checkpoint(self, role: Role) -> Checkpoint:
         return find_checkpoint(role, self._named.get(role, ""))

@@ -11,6 +11,7 @@ LOADERS: dict[str, str] = {
     "clip": "v2m.encoders.clip:Clip",
     "clap": "v2m.encoders.clap:Clap",
     "causal-lm": "generator.local_writer:LocalWriter",
+    "image-text-to-text": "v2m.video.vision_language:VisionLanguageDescriber",
     "musicgen": "generator.musicgen.composer:MusicGen",
 }
 """By a card's ``loader``: a class that takes the checkpoint and loads it when first used."""
@@ -21,7 +22,7 @@ def make_part(checkpoint: Checkpoint, *more: Any) -> Any:
 
     Args:
         checkpoint: the model.
-        more: handed on to the class, such as a prompt writer's style.
+        more: handed on to the class, such as a prompt writer's style or a frame encoder.
 
     Raises:
         ConfigError: no class of ours runs such a model.
