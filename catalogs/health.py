@@ -3,9 +3,11 @@
 from catalogs.database import Database
 
 CHECKS = {
-    "tracks without a vector": "SELECT count(*) FROM tracks WHERE track_id NOT IN"
+    "tracks without a vector": "SELECT count(*) FROM tracks WHERE has_audio AND track_id NOT IN"
     " (SELECT track_id FROM vectors WHERE kind = 'track')",
     "vectors without a track": "SELECT count(*) FROM vectors WHERE track_id NOT IN"
+    " (SELECT track_id FROM tracks)",
+    "rows of sources without a track": "SELECT count(*) FROM imports WHERE track_id NOT IN"
     " (SELECT track_id FROM tracks)",
     "files without a track": "SELECT count(*) FROM files WHERE track_id NOT IN"
     " (SELECT track_id FROM tracks)",

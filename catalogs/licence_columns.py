@@ -5,6 +5,7 @@ beside them, together with the version of the reading; a catalogue read by older
 when it is opened.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -44,13 +45,20 @@ def are_read(con: duckdb.DuckDBPyConnection) -> bool:
     return row is not None and row[0] == READING
 
 
-def read_licences(con: duckdb.DuckDBPyConnection) -> None:
-    """Read the licence of every track, each wording once."""
-    wordings = con.execute("SELECT DISTINCT licence, licence_url FROM tracks").fetchall()
-    changes = ", ".join(f"{name} = ?" for name in LICENCE_COLUMNS)
+def read_licences(con: duckdb.DuckDBPyConnection, track_ids: Sequence[str] | None = None) -> None:
+    """Read the licences of these tracks, each wording once; None means all tracks."""
+    some = "true" if track_ids is None else "list_contains($ids, track_id)"
+    ids = {} if track_ids is None else {"ids": list(track_ids)}
+    wordings = con.execute(
+        f"SELECT DISTINCT licence, licence_url FROM tracks WHERE {some}",  # noqa: S608
+        ids,
+    ).fetchall()
+    changes = ", ".join(f"{name} = ${name}" for name in LICENCE_COLUMNS)
     for licence, url in wordings:
+        values = dict(zip(LICENCE_COLUMNS, licence_values(terms_of(licence, url)), strict=True))
         con.execute(
-            f"UPDATE tracks SET {changes} WHERE licence = ? AND licence_url = ?",  # noqa: S608
-            [*licence_values(terms_of(licence, url)), licence, url],
+            f"UPDATE tracks SET {changes} WHERE licence = $licence AND licence_url = $url"  # noqa: S608
+            f" AND {some}",
+            {**values, **ids, "licence": licence, "url": url},
         )
     con.execute("INSERT OR REPLACE INTO meta VALUES ('licence_reading', ?)", [READING])

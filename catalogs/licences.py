@@ -303,11 +303,12 @@ def _are_alternatives(simple: str, mentions: list[_Mention]) -> bool:
 
 
 def _merged(licences: list[Licence]) -> list[Licence]:
-    """Return one record per id: the first that names a version, else the first."""
+    """Return one record per id: the first that names a version, with a port if one of them does."""
     by_id: dict[str, Licence] = {}
     for licence in licences:
         kept = by_id.setdefault(licence.id, licence)
-        if not kept.version:
+        ports_it = licence.port and not kept.port and licence.version == kept.version
+        if not kept.version or ports_it:
             by_id[licence.id] = licence
     return list(by_id.values())
 

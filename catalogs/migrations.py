@@ -142,12 +142,47 @@ def m005_recordings(con: Connection) -> None:
     )
 
 
+def m006_imports(con: Connection) -> None:
+    """What sources say about tracks, and words that wait to be encoded."""
+    con.execute(
+        """
+        CREATE TABLE imports (
+            source VARCHAR NOT NULL,
+            key VARCHAR NOT NULL,
+            track_id VARCHAR NOT NULL,
+            digest VARCHAR NOT NULL,
+            audio_name VARCHAR NOT NULL,
+            audio_url VARCHAR NOT NULL,
+            duration_seconds DOUBLE NOT NULL,
+            title VARCHAR NOT NULL,
+            artist VARCHAR NOT NULL,
+            album VARCHAR NOT NULL,
+            description VARCHAR NOT NULL,
+            instrumental DOUBLE NOT NULL,
+            licence VARCHAR NOT NULL,
+            licence_url VARCHAR NOT NULL,
+            attribution VARCHAR NOT NULL,
+            source_url VARCHAR NOT NULL,
+            retrieved_at VARCHAR NOT NULL,
+            PRIMARY KEY (source, key)
+        );
+        CREATE TABLE text_queue (
+            track_id VARCHAR NOT NULL,
+            space VARCHAR NOT NULL,
+            kind VARCHAR NOT NULL,
+            text VARCHAR NOT NULL
+        );
+        """
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m001_initial,
     m002_licences_as_columns,
     m003_provenance_of_weights,
     m004_structures,
     m005_recordings,
+    m006_imports,
 )
 """In order; a catalogue's schema version is how many of them it has seen."""
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from catalogs import health
 from catalogs.database import Database
+from catalogs.imports import lose_audio
 from catalogs.licence_columns import read_licences
 from catalogs.rows import COLUMNS, Failure, FileState, IndexedFile, SeenFile, VectorTable
 from catalogs.structures import put_structures, read_structures
@@ -80,7 +81,10 @@ class Catalogue(Database):
             )
 
     def forget_files(self, paths: Iterable[Path]) -> int:
-        """Drop files; imported tracks left without any file go too. Returns how many went."""
+        """Drop files; tracks left without any file go too. Returns how many went.
+
+        What a source describes stays, marked as without audio.
+        """
         texts = [path_to_text(path) for path in paths]
         with self.writing() as con:
             con.execute("DELETE FROM files WHERE list_contains(?, path)", [texts])
@@ -96,7 +100,13 @@ class Catalogue(Database):
                 " AND track_id NOT IN (SELECT track_id FROM files)",
                 [texts],
             ).fetchall()
-            drop_tracks(con, [track_id for (track_id,) in gone])
+            described = con.execute(
+                "SELECT DISTINCT track_id FROM imports WHERE list_contains(?, track_id)",
+                [[track_id for (track_id,) in gone]],
+            ).fetchall()
+            if described:
+                lose_audio(con, [track_id for (track_id,) in described])
+            drop_tracks(con, [track_id for (track_id,) in gone if (track_id,) not in described])
         return len(gone)
 
     def put_column(self, rows: Sequence[tuple[str, VectorRow]], kinds: Sequence[str]) -> None:
@@ -147,6 +157,10 @@ class Catalogue(Database):
     def count(self) -> int:
         """Return the number of tracks."""
         return int(self.fetch("SELECT count(*) FROM tracks")[0][0])
+
+    def lacks_audio(self) -> bool:
+        """Whether there are tracks that a source describes and whose sound is not here."""
+        return bool(self.fetch("SELECT 1 FROM tracks WHERE NOT has_audio LIMIT 1"))
 
     def tracks(self, where: str | None = None, ids: Sequence[str] | None = None) -> list[Track]:
         """Return tracks by title.
@@ -230,11 +244,11 @@ class Catalogue(Database):
     # ---- structure ---------------------------------------------------------------------------
 
     def structure_versions(self) -> dict[str, str]:
-        """Return the version of the structure by track id; "" where a track has none."""
+        """Return the version of the structure by id of tracks with audio; "" where one has none."""
         return dict(
             self.fetch(
                 "SELECT track_id, coalesce(version, '') FROM tracks LEFT JOIN structures"
-                " USING (track_id)"
+                " USING (track_id) WHERE has_audio"
             )
         )
 

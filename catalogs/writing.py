@@ -17,6 +17,12 @@ from v2m.types import Provenance, Track, TrackRecord
 
 TEXT_KINDS = ("title", "description")
 
+TABLES_OF_TRACKS = (
+    "vectors", "provenance", "structures", "files", "fingerprints", "duplicates", "imports",
+    "text_queue",
+)  # fmt: skip
+"""What hangs on a track and goes with it."""
+
 MADE_AT = "%Y-%m-%dT%H:%M:%SZ"
 
 WORD_COLUMNS = (
@@ -138,7 +144,7 @@ def drop_tracks(con: duckdb.DuckDBPyConnection, track_ids: list[str]) -> int:
     gone = con.execute(
         "DELETE FROM tracks WHERE list_contains(?, track_id) RETURNING 1", [track_ids]
     ).fetchall()
-    for table in ("vectors", "provenance", "structures", "files", "fingerprints", "duplicates"):
+    for table in TABLES_OF_TRACKS:
         con.execute(
             f"DELETE FROM {table} WHERE list_contains(?, track_id)",  # noqa: S608 - our own names
             [track_ids],

@@ -8,15 +8,18 @@ from pathlib import Path
 from catalogs.rows import Failure, FileState, IndexedFile, SeenFile
 from catalogs.store import Catalogue
 from indexer.columns import fill_columns
+from indexer.importing import settle_words
 from indexer.mapper import Mapper
 from indexer.options import Options
 from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan
 from indexer.structures import renew_structures
+from indexer.texts import encode_waiting
 from v2m.audio.decode import audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import MediaError
+from v2m.files import text_to_path
 from v2m.progress import progress
 
 
@@ -35,6 +38,9 @@ class IndexReport:
         failed: files that cannot be used, with the reason.
         skipped: links and folders that could not be followed, with the reason.
         structured: tracks whose structure alone was measured anew; their vectors stayed.
+        attached: tracks without audio whose file was found (``catalogs.imports``).
+        copies: rows of sources whose sound another row has already.
+        unclear: files that could not be told to be a row's, with the reason.
         tracks: tracks in the catalogue after the run.
     """
 
@@ -48,6 +54,9 @@ class IndexReport:
     failed: list[tuple[Path, str]] = field(default_factory=list)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     structured: int = 0
+    attached: int = 0
+    copies: int = 0
+    unclear: list[tuple[Path, str]] = field(default_factory=list)
     tracks: int = 0
 
     @property
@@ -73,8 +82,18 @@ def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
     report.updated += fill_columns(catalogue, load_profile(options.profile), shown=options.shown)
     report.forgotten = _forget(catalogue, found)
     report.structured = renew_structures(catalogue, options)
+    _settle_words(catalogue, options, report)
     report.tracks = catalogue.count()
     return report
+
+
+def _settle_words(catalogue: Catalogue, options: Options, report: IndexReport) -> None:
+    """Give files the words that sources have for them, and encode what waits."""
+    profile = load_profile(options.profile)
+    attached = settle_words(catalogue, profile)
+    report.attached, report.copies = attached.tracks, attached.copies
+    report.unclear = [(text_to_path(path), reason) for path, reason in attached.unclear]
+    encode_waiting(catalogue, profile, shown=options.shown)
 
 
 def _set_apart(

@@ -13,11 +13,13 @@ def decide(matches: Sequence[Match], *, generate: str, min_probability: float) -
         generate: "on-miss", "never" or "always".
         min_probability: a best match less likely than this is a miss.
     """
+    heard = [match for match in matches if match.track.has_audio]
     if generate == "always":
         return "generate", "asked to compose every scene"
-    if not matches:
-        return "generate", "the library holds nothing to compare"
-    best = matches[0].probability
+    if not heard:
+        audio = " whose audio is here" if matches else ""
+        return "generate", f"the library holds nothing to compare{audio}"
+    best = heard[0].probability
     if best >= min_probability:
         return "retrieve", f"{best:.0%} likely to fit (at least {min_probability:.0%} asked)"
     if generate == "never":

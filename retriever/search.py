@@ -184,10 +184,10 @@ class Searcher:
             raise StateError(f"{track_id[:12]} was not indexed with profile {self._profile.name!r}")
         return vector
 
-    @property
+    @cached_property
     def n_tracks(self) -> int:
-        """Tracks that are searched: those that this profile's models have heard."""
-        return len(self._branches["audio"])
+        """Tracks that are searched: heard by this profile's models, or known by words alone."""
+        return len(self._branches["audio"]) + len(self._catalogue.matching_ids("NOT has_audio"))
 
     @cached_property
     def _judge(self) -> Chances:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, Scene, Track
 
 if TYPE_CHECKING:
+    from indexer.importing import ImportReport
     from indexer.index import IndexReport
     from retriever.query import Query
     from retriever.search import Searcher
@@ -103,6 +104,57 @@ class Library:
         options = Options(self.spec, workers or default_workers(), batch, retry, shown)
         with index_lock(self.folder):
             report = index(self.catalogue, found, options)
+        self._forget_searcher()
+        return report
+
+    def import_source(
+        self,
+        source: str,
+        path: str,
+        *,
+        audio: Sequence[Path | str] = (),
+        fetch: bool = False,
+        limit: int = 200,
+        server: str = "",
+        shown: bool = False,
+    ) -> "ImportReport":
+        """Take over what a catalogue of open music says about its tracks.
+
+        Tracks without a file are found by their words and marked; a file that is indexed later is
+        attached by its name. Run again after a stop: what is there costs a comparison.
+
+        Args:
+            source: its name, one of ``catalogs.sources.known.SOURCES``.
+            path: a folder or table; for a source that is online, a query.
+            audio: folders with its sound files, to be indexed.
+            fetch: download sound files into the catalogue's folder.
+            limit: most rows of a search, and most downloads.
+            server: address of another server of the same kind.
+            shown: show progress on standard error.
+
+        Raises:
+            ConfigError: there is no such source.
+            InputError: a file is missing, or is not what the source reads.
+            BackendError: a server cannot be reached.
+        """
+        from catalogs.lock import index_lock
+        from catalogs.sources.known import new_client, open_source
+        from indexer.fetching import audio_folder, fetch_audio
+        from indexer.importing import finish, import_rows
+
+        client = partial(new_client, self.folder / "answers")
+        opened = open_source(source, path, client, limit=limit, server=server)
+        with index_lock(self.folder):
+            report = import_rows(self.catalogue, opened, self.profile, shown=shown)
+        folders = [*audio, *([Path(path)] if source == "folder" else [])]
+        if fetch:
+            fetch_audio(self.catalogue, client(), report, limit=limit, shown=shown)
+            fetched = audio_folder(self.catalogue, source)
+            folders += [fetched] if fetched.is_dir() else []
+        if folders:
+            report.files = self.index([_folder(Path(one)) for one in folders], shown=shown)
+        with index_lock(self.folder):
+            finish(self.catalogue, self.profile, report, shown=shown)
         self._forget_searcher()
         return report
 
@@ -412,3 +464,8 @@ class Library:
             )
 
         return compose
+
+
+def _folder(path: Path) -> Path:
+    """Return a folder, or the one a table lies in."""
+    return path.expanduser() if path.expanduser().is_dir() else path.expanduser().parent

@@ -125,10 +125,12 @@ class VideoPlanner:
         return facts, asked
 
     def choose(
-        self, asked: Sequence[AskedScene], options: PlanOptions, top: int
+        self, asked: Sequence[AskedScene], options: PlanOptions, top: int, *, heard: bool = False
     ) -> list[SceneChoice]:
-        """Search and decide scene by scene."""
+        """Search and decide scene by scene; ``heard`` leaves out tracks without a file."""
         also = usage_condition(options.usage, allow_unknown=options.allow_unknown)
+        if heard and self.catalogue.lacks_audio():
+            also = f"{also} AND has_audio" if also else "has_audio"
         return [
             decided(one, self._search_or_nothing(one.query, top, options, also), options)
             for one in asked
@@ -136,7 +138,7 @@ class VideoPlanner:
 
     def _judged(self, asked: Sequence[AskedScene], options: PlanOptions) -> list[SceneChoice]:
         """Decide with the same tracks judged for every scene: the likeliest of any scene."""
-        choices = self.choose(asked, options, SCENE_CANDIDATES)
+        choices = self.choose(asked, options, SCENE_CANDIDATES, heard=True)
         found = [match for choice in choices for match in choice.matches]
         found.sort(key=lambda match: -match.probability)
         tracks = list(dict.fromkeys(match.track.track_id for match in found))[:MOST_CANDIDATES]

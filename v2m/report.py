@@ -12,6 +12,7 @@ from v2m.files import path_to_text, replacing
 from v2m.types import Provenance, Track
 
 if TYPE_CHECKING:
+    from indexer.importing import ImportReport
     from indexer.index import IndexReport
     from retriever.search import Match
     from v2m.demo import DemoResult
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from v2m.wheels import ModelStatus
 
 Json = dict[str, Any]
+
+SHOWN = 10
+"""Lines of one kind that people are shown; JSON has all."""
 
 
 def clock(seconds: float) -> str:
@@ -47,6 +51,9 @@ def index_json(report: "IndexReport") -> Json:
         "encoded": report.encoded,
         "structured": report.structured,
         "tracks": report.tracks,
+        "attached": report.attached,
+        "copies": report.copies,
+        "unclear": [{"path": path_to_text(p), "reason": why} for p, why in report.unclear],
         "failed": [{"path": path_to_text(p), "reason": reason} for p, reason in report.failed],
         "skipped": [{"path": path_to_text(p), "reason": reason} for p, reason in report.skipped],
     }
@@ -71,10 +78,76 @@ def index_text(report: "IndexReport") -> str:
         lines.append(f"{report.duplicates} files are copies of music that is there already")
     if report.forgotten:
         lines.append(f"{report.forgotten} tracks forgotten: their files are gone")
+    if report.attached:
+        lines.append(f"{report.attached} tracks that had no audio have it now")
+    lines += [f"not attached: {printable(path)}: {why}" for path, why in report.unclear]
     lines += [f"cannot use {printable(path)}: {reason}" for path, reason in report.failed]
     lines += [f"skipped {printable(path)}: {reason}" for path, reason in report.skipped]
     lines.append(f"the library holds {report.tracks} tracks")
     return "\n".join(lines)
+
+
+def import_json(report: "ImportReport") -> Json:
+    """Return the outcome of an import; every row is in one of four counts."""
+    return {
+        "source": report.source,
+        "rows": report.rows,
+        "imported": report.imported,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused": [asdict(row) for row in report.refused],
+        "texts_encoded": report.encoded,
+        "attached": report.attached,
+        "copies": report.copies,
+        "unclear": [{"path": path, "reason": reason} for path, reason in report.unclear],
+        "fetched": report.fetched,
+        "not_fetched": [{"id": key, "reason": reason} for key, reason in report.failed],
+        "without_audio": report.without_audio,
+        "notices": report.notices,
+        "files": index_json(report.files) if report.files else None,
+    }
+
+
+def import_text(report: "ImportReport") -> str:
+    """Say what became of a source's rows, and of its files."""
+    lines = [f"note: {notice}" for notice in report.notices]
+    lines.append(
+        f"{report.source}: read {report.rows} rows: {report.imported} new, "
+        f"{report.updated} changed, {report.unchanged} as they were, {len(report.refused)} refused"
+    )
+    lines += _refused_text(report)
+    if report.files:
+        lines.append(index_text(report.files))
+    if report.attached:
+        lines.append(f"{report.attached} tracks have their audio now")
+    if report.copies:
+        lines.append(f"{report.copies} rows describe a sound that another row describes too")
+    lines += [f"not attached: {printable(path)}: {reason}" for path, reason in report.unclear]
+    if report.fetched or report.failed:
+        lines.append(f"fetched {report.fetched} files, {len(report.failed)} failed")
+    lines += [f"not fetched: {key}: {reason}" for key, reason in report.failed[:SHOWN]]
+    if report.without_audio:
+        lines.append(
+            f"{report.without_audio} tracks have no audio yet: 'find' shows them, no plan takes "
+            "them; index their folder, or import with --audio or --fetch"
+        )
+    return "\n".join(lines)
+
+
+def _refused_text(report: "ImportReport") -> list[str]:
+    """Return a line per reason, the most frequent first, with the first lines it stands in."""
+    by_reason: dict[str, list[str]] = {}
+    for row in report.refused:
+        place = f"line {row.line}" if row.line else row.key
+        by_reason.setdefault(row.reason, []).append(place)
+    ordered = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    lines = []
+    for reason, places in ordered[:SHOWN]:
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+        lines.append(f"refused {len(places)}: {reason} ({', '.join(places[:3])}{more})")
+    if len(ordered) > SHOWN:
+        lines.append(f"and {len(ordered) - SHOWN} other reasons; --json lists every row")
+    return lines
 
 
 def find_json(result: "FindResult") -> Json:
@@ -127,7 +200,8 @@ def _match_json(rank: int, match: "Match") -> Json:
         "track_id": match.track.track_id,
         "title": match.track.title,
         "artist": match.track.artist,
-        "path": path_to_text(match.track.path),
+        "path": path_to_text(match.track.path) if match.track.has_audio else "",
+        "has_audio": match.track.has_audio,
         "score": round(match.score, 4),
         "probability": round(match.probability, 4),
         "branches": {branch: round(score, 4) for branch, score in match.branches.items()},
@@ -162,8 +236,14 @@ def find_text(result: "FindResult") -> str:
             lines.append(f"  {rank}. {match.track.title}  ({match.probability:.0%} likely to fit)")
             start = clock(match.section.start_seconds)
             lines.append(f"     from {start}: {match.why}")
-            lines.append(f"     {printable(match.track.path)}")
+            here = match.track.has_audio
+            lines.append(f"     {printable(match.track.path) if here else no_audio(match.track)}")
     return "\n".join(lines)
+
+
+def no_audio(track: Track) -> str:
+    """Say that a track cannot be heard yet, and where it is."""
+    return f"no audio yet{f': {track.source_url}' if track.source_url else ''}"
 
 
 def plan_text(plan: "CuePlan", path: Path | None) -> str:
@@ -234,7 +314,7 @@ TRACK_COLUMNS: tuple[str, ...] = (
 
 def _row(track: Track) -> Json:
     row: Json = {name: getattr(track, name) for name in TRACK_COLUMNS}
-    row["path"] = path_to_text(track.path)
+    row["path"] = path_to_text(track.path) if track.has_audio else ""
     row["tags"] = list(track.tags)
     for name in ("duration_seconds", "tempo_bpm", "loudness_lufs", "instrumental"):
         row[name] = round(row[name], 3)
@@ -250,7 +330,9 @@ def tracks_text(tracks: Sequence[Track]) -> str:
     """Return the library's tracks as a table."""
     lines = [
         f"{t.track_id[:8]}  {clock(t.duration_seconds):>8}  {t.tempo_bpm:5.0f} bpm  "
-        f"{f'{t.key} {t.mode}':9}  {t.title}" + ("  (generated)" if t.origin != "imported" else "")
+        f"{f'{t.key} {t.mode}':9}  {t.title}"
+        + ("  (generated)" if t.origin != "imported" else "")
+        + ("" if t.has_audio else "  (no audio yet)")
         for t in tracks
     ]
     return "\n".join([*lines, f"{len(tracks)} tracks"])

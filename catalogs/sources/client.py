@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from v2m.errors import BackendError, InputError, printable
 
 AGENT = f"v2m/{__version__} (music search for video)"
 TRIED_AGAIN = (429, 500, 502, 503, 504)
-BLOCK = 1 << 18
+RETRIES = 5
+BLOCK = 1 << 14
+BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 MOST_BYTES = 1 << 30
 """No piece of music is larger; what is, is something else."""
 
@@ -63,7 +66,7 @@ class PoliteClient:
         cache_folder: Path,
         *,
         interval_seconds: float = 1.0,
-        retries: int = 5,
+        retries: int | None = None,
         backoff_seconds: float = 1.0,
         timeout_seconds: float = 30.0,
     ) -> None:
@@ -72,14 +75,15 @@ class PoliteClient:
         Args:
             cache_folder: where answers are kept; made if need be.
             interval_seconds: least time between two requests to one server.
-            retries: how often a failed request is tried again.
+            retries: how often a failed request is tried again; None means five times.
             backoff_seconds: first pause; it doubles.
             timeout_seconds: how long a silent server is waited for.
         """
         import requests_cache
 
+        retries = RETRIES if retries is None else retries
         cache_folder.mkdir(parents=True, exist_ok=True)
-        self._timeout = timeout_seconds
+        self._timeout, self._retries = timeout_seconds, retries
         self._asking = requests_cache.CachedSession(
             str(cache_folder / "answers"),
             backend="sqlite",
@@ -125,7 +129,13 @@ class PoliteClient:
         mark = path.with_name(f".{path.name}.part-tag")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._fetch(url, part, mark)
+            for trial in count(1):
+                try:
+                    self._fetch(url, part, mark)
+                    break
+                except BROKEN:
+                    if trial > self._retries:
+                        raise
             part.replace(path)
         except requests.RequestException as err:
             raise BackendError(_host(url), f"{_reason(err)}; run again to go on") from err

@@ -17,6 +17,7 @@ from v2m.types import Refused, SourceRow
 
 SERVER = "https://api.openverse.org"
 PAGE_SIZE = 20
+ENDINGS = ("mp3", "ogg", "oga", "opus", "flac", "wav", "m4a", "aif")
 LICENCES = {"cc0": "CC0 1.0", "pdm": "PDM 1.0", "sampling+": "CC Sampling Plus 1.0"}
 
 
@@ -106,4 +107,9 @@ def _row(result: Any) -> SourceRow:
 
 def _ending(text: Mapping[str, str], url: str) -> str:
     suffix = PurePosixPath(urlsplit(url).path).suffix.lstrip(".").lower()
-    return text.get("filetype", "").lower() or (suffix if suffix.isalnum() else "") or "mp3"
+    # Jamendo's files are of type "mp32" there
+    for named in (text.get("filetype", "").lower(), suffix):
+        for ending in ENDINGS:
+            if named.startswith(ending):
+                return ending
+    return ENDINGS[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.importing import ImportReport
 from indexer.index import IndexReport
 from retriever.search import Match
 from v2m.demo import DemoResult
@@ -21,6 +22,8 @@ from v2m.report import (
     export_tracks,
     find_json,
     find_text,
+    import_json,
+    import_text,
     index_json,
     index_text,
     models_json,
@@ -36,7 +39,7 @@ from v2m.report import (
 from v2m.results import FindResult, FoundScene
 from v2m.soundtrack.plan import Cue, CuePlan, PlannedVideo
 from v2m.soundtrack.render import RenderReport
-from v2m.types import Provenance, Scene, Span, Track
+from v2m.types import Provenance, Refused, Scene, Span, Track
 from v2m.wheels import ModelStatus
 
 NOT_UTF8 = Path(os.fsdecode(b"/mus\xffic/a.mp3"))
@@ -145,9 +148,47 @@ def test_an_index_run_as_json_counts_everything() -> None:
         "encoded": 3,
         "structured": 0,
         "tracks": 9,
+        "attached": 0,
+        "copies": 0,
+        "unclear": [],
         "failed": [{"path": "/m/a.mp3", "reason": "empty file"}],
         "skipped": [{"path": "file:///mus%FFic/a.mp3", "reason": "broken link"}],
     }
+
+
+# import
+
+
+def test_an_import_says_what_became_of_every_row() -> None:
+    report = ImportReport("fma", 9, 2, 1, 1, encoded=3, attached=1, copies=1, without_audio=2)
+    report.refused += [Refused(n, "", "no title") for n in (3, 5, 7, 9)]
+    report.refused.append(Refused(0, "x/1", "no sound file we read"))
+    report.unclear.append(("/m/a.mp3", "several rows mean this file"))
+    report.failed.append(("4", "HTTP 404"))
+    report.notices.append("no genres.csv")
+
+    assert import_text(report).splitlines() == [
+        "note: no genres.csv",
+        "fma: read 9 rows: 2 new, 1 changed, 1 as they were, 5 refused",
+        "refused 4: no title (line 3, line 5, line 7 and 1 more)",
+        "refused 1: no sound file we read (x/1)",
+        "1 tracks have their audio now",
+        "1 rows describe a sound that another row describes too",
+        "not attached: /m/a.mp3: several rows mean this file",
+        "fetched 0 files, 1 failed",
+        "not fetched: 4: HTTP 404",
+        "2 tracks have no audio yet: 'find' shows them, no plan takes them; index their folder, or "
+        "import with --audio or --fetch",
+    ]
+    document = json.loads(json.dumps(import_json(report)))
+    assert document["refused"][0] == {"line": 3, "key": "", "reason": "no title"}
+    assert document["not_fetched"] == [{"id": "4", "reason": "HTTP 404"}]
+
+
+def test_reasons_that_are_many_are_cut_for_people() -> None:
+    report = ImportReport("fma", rows=12, refused=[Refused(n, "", f"why {n}") for n in range(12)])
+
+    assert import_text(report).splitlines()[-1] == "and 2 other reasons; --json lists every row"
 
 
 # find
@@ -179,6 +220,7 @@ def test_a_match_as_json_has_its_place_scores_and_reason() -> None:
         "title": "Calm Sea",
         "artist": "Ada",
         "path": "/music/calm sea.mp3",
+        "has_audio": True,
         "score": 1.2346,
         "probability": 0.8765,
         "branches": {"audio": 0.4568},
