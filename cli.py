@@ -194,7 +194,8 @@ def plan(
     video: Annotated[Path, typer.Argument(help="A video.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where the plan goes (.json).")],
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Draw the plan (.png).", show_default=False)
+        Path | None,
+        typer.Option("--picture", help="Draw the plan (.png, .svg).", show_default=False),
     ] = None,
     by: By = "description,title,audio",
     where: Where = None,
@@ -275,7 +276,8 @@ def score(
         Path | None, typer.Option("--plan", help="Keep the plan (.json).", show_default=False)
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Draw the plan (.png).", show_default=False)
+        Path | None,
+        typer.Option("--picture", help="Draw the plan (.png, .svg).", show_default=False),
     ] = None,
     credits_out: Annotated[
         Path | None, typer.Option("--credits", help="Write credits (.txt).", show_default=False)

@@ -3,12 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from v2m.audio.decode import audio_blocks
-from v2m.audio.measure import FRAMES_PER_SECOND, measure
-from v2m.errors import ConfigError, InputError, printable
+from v2m.audio.measure import Measured, measure
+from v2m.errors import ConfigError, InputError, MediaError, printable
 from v2m.files import text_to_path
 from v2m.soundtrack.credit_forms import (
     draw_end_card,
@@ -20,10 +17,13 @@ from v2m.soundtrack.exports.cuesheet import write_cue_sheet
 from v2m.soundtrack.exports.edl import write_edl
 from v2m.soundtrack.exports.otio import write_otio
 from v2m.soundtrack.exports.stems import write_stems
+from v2m.soundtrack.limiter import find_mastering
+from v2m.soundtrack.mix import RATE
 from v2m.soundtrack.picture import draw_plan
 from v2m.soundtrack.plan import CuePlan, read_plan, write_plan
-from v2m.soundtrack.render import RenderReport, open_track, render_plan
+from v2m.soundtrack.render import RenderReport, mixed_sound, open_track, render_plan
 from v2m.usage import breaches
+from v2m.video.probe import probe_video
 
 
 def render(plan: CuePlan, out: Path, *, video: Path | None = None) -> RenderReport:
@@ -59,17 +59,16 @@ def write_companions(
         plan: the cue plan.
         video: the original video, for the filmstrip.
         plan_path: for the plan, JSON.
-        picture: for the drawing of the plan, PNG.
+        picture: for the drawing of the plan, PNG or, where its name ends so, SVG.
         credits_path: for the credits, text.
-        finished: the finished video, whose loudness is drawn.
+        finished: the finished video, whose loudness is drawn; without it the sound is mixed anew.
     """
     if plan_path:
         write_plan(plan, plan_path)
     if credits_path:
         write_credits(plan, credits_path)
     if picture:
-        envelope = _envelope(finished) if finished else None
-        draw_plan(plan, picture, video_path=video, envelope=envelope)
+        draw_plan(plan, picture, video_path=video, sound=_sound(plan, video, finished))
 
 
 WRITERS: Mapping[str, Callable[[CuePlan, Path], None]] = {
@@ -108,9 +107,14 @@ def export_plan(plan_path: Path, kind: str, out: Path) -> str:
     return f"wrote {printable(out)}"
 
 
-def _envelope(finished: Path) -> npt.NDArray[np.float32]:
-    """Peak level of the finished sound, 100 values a second."""
-    sound = measure(audio_blocks(finished, sample_rate=16000), 16000)
-    per_value = FRAMES_PER_SECOND // 100
-    n = len(sound.frame_peaks) // per_value * per_value
-    return np.asarray(sound.frame_peaks[:n].reshape(-1, per_value).max(axis=1), np.float32)
+def _sound(plan: CuePlan, video: Path, finished: Path | None) -> Measured | None:
+    """Measure the finished sound, or what it will be; None where a file of it is missing."""
+    if finished:
+        return measure(audio_blocks(finished, sample_rate=RATE), RATE)
+    try:
+        blocks, _ = mixed_sound(plan, probe_video(video))
+        mixed = measure(blocks, RATE)
+    except MediaError:
+        return None
+    made = find_mastering(mixed, plan.mix.target_lufs, plan.mix.true_peak_dbtp)
+    return mixed.scaled(10 ** (made.gain_db / 20) * made.gains)

@@ -1,29 +1,40 @@
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from v2m.audio.measure import FRAMES_PER_SECOND, Measured
 from v2m.ffmpeg import av
 from v2m.soundtrack.picture import (
+    AXIS_TOP,
     CUES_HEIGHT,
     CUES_TOP,
     EDGE,
+    ENERGY,
     FILL,
     HEIGHT,
     INK,
     LEFT,
+    LEGEND_TOP,
+    LEVEL_HEIGHT,
+    LEVEL_TOP,
+    LOUDNESS,
     PAPER,
     RIGHT,
+    SPEECH_TOP,
     STRIP_HEIGHT,
     STRIP_TOP,
+    TARGET,
+    VOICE,
     WAVE_HEIGHT,
     WIDTH,
     draw_plan,
 )
-from v2m.soundtrack.plan import Cue, CuePlan, PlannedScene, Seam
+from v2m.soundtrack.plan import Cue, CuePlan, PlannedScene, Seam, Speech
 
 Pixels = npt.NDArray[np.uint8]
 WAVE_MIDDLE = CUES_TOP + CUES_HEIGHT - WAVE_HEIGHT // 2 - 4
@@ -120,7 +131,7 @@ def test_every_cue_has_the_colour_of_its_source_and_its_share_of_the_width(tmp_p
 def test_the_legend_names_only_the_sources_there_are(tmp_path: Path) -> None:
     pixels = _drawn(_plan(_cue(0, 5), _cue(5, 9, "silence")), tmp_path)
 
-    legend = pixels[HEIGHT - 66 :].reshape(-1, 3)
+    legend = pixels[LEGEND_TOP:].reshape(-1, 3)
     seen = [source for source in FILL if (legend == FILL[source]).all(axis=1).sum() > 100]
     assert seen == ["retrieved", "silence"]
 
@@ -151,10 +162,14 @@ def test_without_a_video_the_filmstrip_is_dark(tmp_path: Path, damage: str) -> N
     assert (strip == INK).all()
 
 
-def test_the_wave_is_as_high_as_the_sound_is_loud(tmp_path: Path) -> None:
-    envelope = np.concatenate([np.zeros(500), np.full(500, 0.5), np.full(500, 2)])
+def _sound(*levels: float, seconds: float = 5.0) -> Measured:
+    """Sound of some peak levels, each so long."""
+    peaks = np.repeat(np.array(levels, np.float32), round(seconds * FRAMES_PER_SECOND))
+    return Measured(np.float32(0.1) * peaks * peaks, peaks, len(peaks) * 96, 48000)
 
-    pixels = _drawn(_plan(_cue(0, 15)), tmp_path, envelope=envelope.astype(np.float32))
+
+def test_the_wave_is_as_high_as_the_sound_is_loud(tmp_path: Path) -> None:
+    pixels = _drawn(_plan(_cue(0, 15)), tmp_path, sound=_sound(0, 0.5, 2))
 
     column = {at: (pixels[:, _x(at / 15)] == EDGE["retrieved"]).all(axis=1) for at in (2, 7, 12)}
     heights = [int(column[at][WAVE_MIDDLE - 40 : WAVE_MIDDLE + 35].sum()) for at in (2, 7, 12)]
@@ -165,12 +180,37 @@ def test_the_wave_is_as_high_as_the_sound_is_loud(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("envelope", [None, np.empty(0, np.float32)])
-def test_without_a_sound_there_is_no_wave(tmp_path: Path, envelope: Any) -> None:
-    pixels = _drawn(_plan(_cue(0, 15)), tmp_path, envelope=envelope)
+@pytest.mark.parametrize("sound", [None, _sound()])
+def test_without_a_sound_there_is_no_wave_and_no_level(tmp_path: Path, sound: Any) -> None:
+    pixels = _drawn(_plan(_cue(0, 15)), tmp_path, sound=sound)
 
     row = pixels[WAVE_MIDDLE, LEFT + 10 : RIGHT - 10]
     assert (row == FILL["retrieved"]).all()
+    assert (pixels[LEVEL_TOP : LEVEL_TOP + LEVEL_HEIGHT] == PAPER).all()
+
+
+def test_energy_and_loudness_rise_with_the_sound(tmp_path: Path) -> None:
+    pixels = _drawn(_plan(_cue(0, 20)), tmp_path, sound=_sound(0.1, 0.6, seconds=10))
+
+    band = pixels[LEVEL_TOP : LEVEL_TOP + LEVEL_HEIGHT]
+    for colour in (ENERGY, LOUDNESS):
+        tops = [int(np.argmax((band[:, _x(at)] == colour).all(axis=1))) for at in (0.2, 0.8)]
+        rise = 20 * np.log10(6) / 40 * LEVEL_HEIGHT
+        assert tops[0] - tops[1] == pytest.approx(rise, abs=3)
+    target = LEVEL_TOP + round(9 / 40 * LEVEL_HEIGHT)  # -14 on a scale from -5 to -45
+    assert (pixels[target - 1 : target + 2, _x(0.05)] == TARGET).all(axis=1).any()
+
+
+def test_speech_and_cuts_stand_where_they_are(tmp_path: Path) -> None:
+    plan = _plan(_cue(0, 20), scenes=(_scene(0, 0, 5), _scene(1, 5, 20)))
+    speech = (Speech(start_seconds=8, end_seconds=12),)
+
+    pixels = _drawn(plan.model_copy(update={"speech": speech}), tmp_path)
+
+    spoken = (pixels[SPEECH_TOP + 8] == VOICE).all(axis=1)
+    assert np.flatnonzero(spoken)[[0, -1]] == pytest.approx([_x(0.4), _x(0.6)], abs=1)
+    cut = (pixels[STRIP_TOP + 50] == TARGET).all(axis=1)
+    assert np.flatnonzero(cut) == pytest.approx(_x(0.25), abs=1)
 
 
 def test_a_cue_that_repeats_says_so(tmp_path: Path) -> None:
@@ -219,7 +259,7 @@ def test_scenes_and_cues_too_narrow_for_words_are_drawn_without(tmp_path: Path) 
 def test_videos_of_any_length_have_an_axis_of_few_marks(tmp_path: Path, seconds: float) -> None:
     pixels = _drawn(_plan(_cue(0, seconds)), tmp_path)
 
-    below = pixels[571, LEFT : RIGHT + 1]
+    below = pixels[AXIS_TOP + 5, LEFT : RIGHT + 1]
     n_marks = int((below != PAPER).any(axis=1).sum())
     assert 1 <= n_marks <= 29
 
@@ -237,3 +277,62 @@ def test_the_head_tells_what_becomes_of_the_own_sound(tmp_path: Path) -> None:
     heads = [_drawn(plan, tmp_path)[62:84].tobytes() for plan in plans]
 
     assert len(set(heads)) == 3
+
+
+# ---- shapes
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def _shapes(plan: CuePlan, folder: Path, **more: Any) -> ElementTree.Element:
+    draw_plan(plan, folder / "plan.svg", **more)
+    return ElementTree.parse(folder / "plan.svg").getroot()
+
+
+def _texts(root: ElementTree.Element) -> list[str]:
+    return [text.text or "" for text in root.iter(f"{SVG}text")]
+
+
+def test_a_name_that_ends_in_svg_gives_shapes(tmp_path: Path) -> None:
+    scenes = (_scene(0, 0, 10), _scene(1, 10, 20))
+    plan = _plan(_cue(0, 20, title="Rain & <Wind>"), scenes=scenes)
+
+    root = _shapes(plan, tmp_path, sound=_sound(0.1, 0.5, seconds=10))
+
+    assert root.get("viewBox") == f"0 0 {WIDTH} {HEIGHT}"
+    words = _texts(root)
+    assert {"Cue plan of film.mp4", "Rain & <Wind>", "scene 1", "cut"} <= set(words)
+    boxes = [box for box in root.iter(f"{SVG}rect") if box.get("y") == str(CUES_TOP)]
+    (cue,) = boxes
+    assert float(cue.get("width") or 0) == pytest.approx(RIGHT - LEFT, abs=3)
+
+
+def test_both_kinds_of_picture_show_the_same(tmp_path: Path) -> None:
+    cues = (_cue(0, 8, title="Rain", why="calm"), _cue(8, 20, "silence"))
+    plan = _plan(*cues, scenes=(_scene(0, 0, 8), _scene(1, 8, 20)))
+
+    root = _shapes(plan, tmp_path)
+
+    pixels = _drawn(plan, tmp_path)
+    for box in root.iter(f"{SVG}rect"):
+        if box.get("y") == str(CUES_TOP):
+            left, width = float(box.get("x") or 0), float(box.get("width") or 0)
+            colour = tuple(int((box.get("fill") or "")[n : n + 2], 16) for n in (1, 3, 5))
+            assert tuple(pixels[CUES_TOP + CUES_HEIGHT - 20, round(left + width / 2)]) == colour
+
+
+def test_stills_lie_inside_the_file(tmp_path: Path) -> None:
+    film = _film(tmp_path / "a.mp4", (220, 20, 20))
+
+    root = _shapes(_plan(_cue(0, 2)), tmp_path, video_path=film)
+
+    stills = list(root.iter(f"{SVG}image"))
+    assert len(stills) > 3
+    assert all((still.get("href") or "").startswith("data:image/jpeg;base64,") for still in stills)
+
+
+def test_words_that_xml_cannot_hold_are_left_out(tmp_path: Path) -> None:
+    root = _shapes(_plan(_cue(0, 9, title="Ra\x01in\udcff")), tmp_path)
+
+    assert "Ra in " in _texts(root)

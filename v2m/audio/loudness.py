@@ -41,11 +41,11 @@ def integrated_lufs(samples: Samples, sample_rate: int) -> float:
 
 def gated_lufs(power: npt.NDArray[np.float64]) -> float:
     """Return the loudness of blocks that pass both gates."""
-    loud = power[_lufs(power) > SILENCE_LUFS]
+    loud = power[power_lufs(power) > SILENCE_LUFS]
     if not len(loud):
         return SILENCE_LUFS
-    gated = loud[_lufs(loud) > _lufs(loud.mean()) - 10]
-    return float(_lufs(gated.mean()))
+    gated = loud[power_lufs(loud) > power_lufs(loud.mean()) - 10]
+    return float(power_lufs(gated.mean()))
 
 
 def short_term_lufs(
@@ -53,7 +53,7 @@ def short_term_lufs(
 ) -> npt.NDArray[np.float64]:
     """Return the loudness of 3 s windows, at least one value, not under -70."""
     power = _block_power(samples, sample_rate, 3.0, hop_seconds)
-    return np.maximum(_lufs(power), SILENCE_LUFS)
+    return np.maximum(power_lufs(power), SILENCE_LUFS)
 
 
 def true_peak_dbtp(samples: Samples, sample_rate: int) -> float:
@@ -174,7 +174,8 @@ def k_squares(
     return np.square(weighted).sum(axis=0), np.asarray(after, np.float64)
 
 
-def _lufs(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def power_lufs(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the loudness of K-weighted power summed over channels."""
     return np.asarray(-0.691 + 10 * np.log10(np.maximum(power, 1e-12)), np.float64)
 
 

@@ -9,12 +9,14 @@ import numpy.typing as npt
 
 from v2m.audio.loudness import (
     CHUNK,
+    SILENCE_LUFS,
     dbtp,
     gated_lufs,
     k_squares,
     of_length,
     over_blocks,
     peaks_around,
+    power_lufs,
     with_neighbours,
 )
 from v2m.types import Samples
@@ -66,6 +68,22 @@ class Measured:
             return gated_lufs(np.array([energies.sum() * frame / max(1, self.n)]))
         steps = energies[: whole * FRAMES_PER_STEP].reshape(-1, FRAMES_PER_STEP).mean(axis=1)
         return gated_lufs(over_blocks(steps, STEPS_PER_BLOCK))
+
+    def curve_lufs(self, window_seconds: float) -> npt.NDArray[np.float64]:
+        """Return the ungated loudness around every 0.1 s, not under -70; 400 ms is momentary."""
+        filled = np.pad(self.frame_energies, (0, -len(self.frame_energies) % FRAMES_PER_STEP))
+        steps = filled.reshape(-1, FRAMES_PER_STEP).mean(axis=1, dtype=np.float64)
+        n = max(1, round(10 * window_seconds))
+        padded = np.pad(steps, ((n - 1) // 2, n // 2), mode="edge") if len(steps) else np.zeros(n)
+        return np.maximum(power_lufs(over_blocks(padded, n)), SILENCE_LUFS)
+
+    def scaled(self, gain: npt.ArrayLike) -> "Measured":
+        """Return what the sound would measure with a linear gain, one or one per frame."""
+        energies = self.frame_energies * np.square(gain, dtype=np.float64)
+        peaks = self.frame_peaks * np.asarray(gain)
+        return Measured(
+            energies.astype(np.float32), peaks.astype(np.float32), self.n, self.sample_rate
+        )
 
     def span(self, start_seconds: float, end_seconds: float) -> "Measured":
         """Return the measurement of a stretch, to 2 ms."""
