@@ -27,6 +27,7 @@ from v2m.options import (
     OriginalAudio,
     ProfileName,
     Seed,
+    Sign,
     Sort,
     Style,
     Unlike,
@@ -254,6 +255,7 @@ def render(
         Path | None,
         typer.Option("--video", help="The video, if it has moved.", show_default=False),
     ] = None,
+    sign: Sign = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -261,10 +263,12 @@ def render(
     start_logging(verbose)
     from v2m import outputs
     from v2m.report import render_json, render_text
+    from v2m.signing import sign_video, signing_of
     from v2m.soundtrack.plan import read_plan
 
+    signing = signing_of(settings_of(sign=sign))
     made = read_plan(plan_file)
-    report = outputs.render(made, out, video=video)
+    report = sign_video(made, outputs.render(made, out, video=video), signing)
     print_json(render_json(made, report)) if as_json else say(render_text(made, report))
 
 
@@ -297,6 +301,7 @@ def score(
     duck: Duck = None,
     lufs: Lufs = None,
     seed: Seed = None,
+    sign: Sign = None,
     catalog: Catalog = None,
     profile: ProfileName = None,
     as_json: AsJson = False,
@@ -319,6 +324,7 @@ def score(
         duck_db=duck,
         target_lufs=lufs,
         seed=seed,
+        sign=sign,
     )
     library = open_library(settings, create=settings.generate == "always")
     options = _plan_options(settings, by, where, note, shown=not as_json)
@@ -348,6 +354,7 @@ def generate(
         typer.Option("-o", "--out", help="Also write it here (.wav, .flac).", show_default=False),
     ] = None,
     seed: Seed = None,
+    sign: Sign = None,
     catalog: Catalog = None,
     profile: ProfileName = None,
     as_json: AsJson = False,
@@ -356,10 +363,14 @@ def generate(
     """Compose music from words and add it to the library."""
     start_logging(verbose)
     from v2m.report import track_json, track_text
+    from v2m.signing import sign_take, signing_of
 
-    settings = settings_of(catalog=catalog, profile=profile, seed=seed)
+    settings = settings_of(catalog=catalog, profile=profile, seed=seed, sign=sign)
+    signing = signing_of(settings)
     library = open_library(settings, create=True)
     track, made = library.generate(prompt, seconds, seed=settings.seed, out=out)
+    if signing and out:
+        print(sign_take(out, made, signing), file=sys.stderr)  # noqa: T201
     print_json(track_json(track, made)) if as_json else say(track_text(track, made))
 
 
@@ -459,6 +470,7 @@ def _plan_options(
     settings: Any, by: str, where: str | None, note: list[str] | None, *, shown: bool
 ) -> Any:
     from v2m.results import PlanOptions
+    from v2m.signing import signing_of
 
     return PlanOptions(
         generate=settings.generate,
@@ -480,6 +492,7 @@ def _plan_options(
         true_peak_dbtp=settings.true_peak_dbtp,
         crossfade_seconds=settings.crossfade_seconds,
         seed=settings.seed,
+        signing=signing_of(settings),
         shown=shown,
     )
 

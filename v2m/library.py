@@ -393,13 +393,15 @@ class Library:
         self, video: Path | str, out: Path | str, options: PlanOptions | None = None
     ) -> tuple["CuePlan", "RenderReport"]:
         """Plan and render in one go."""
+        from v2m.signing import sign_video
         from v2m.soundtrack.mux import check_container
         from v2m.video.probe import probe_video
 
         # a container that cannot hold the picture is said before the work, not after it
         check_container(Path(video), Path(out), probe_video(Path(video)).video_codec)
         plan = self.plan(video, options)
-        return plan, self.render(plan, out, video=video)
+        report = self.render(plan, out, video=video)
+        return plan, sign_video(plan, report, options.signing if options else None)
 
     # ---- housekeeping ------------------------------------------------------------------------
 

@@ -62,6 +62,14 @@ AllowUnknown = Annotated[
         show_default=False,
     ),
 ]
+Sign = Annotated[
+    bool | None,
+    typer.Option(
+        "--sign",
+        help="Sign what is written with C2PA content credentials (sign_certificate, sign_key).",
+        show_default=False,
+    ),
+]
 Notes = Annotated[
     list[str] | None,
     typer.Option(

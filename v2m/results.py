@@ -1,9 +1,13 @@
 """What is asked of the library and what it answers."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from retriever.search import Match
 from v2m.types import Scene
+
+if TYPE_CHECKING:
+    from v2m.signing import Signing
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class PlanOptions:
         true_peak_dbtp: highest true peak of the finished sound.
         crossfade_seconds: crossfade between neighbouring cues.
         seed: of composed music; scene n uses seed + n.
+        signing: signs the finished video; None leaves it unsigned.
         shown: show progress.
     """
 
@@ -107,4 +112,5 @@ class PlanOptions:
     true_peak_dbtp: float = -1.0
     crossfade_seconds: float = 1.0
     seed: int = 0
+    signing: "Signing | None" = None
     shown: bool = False

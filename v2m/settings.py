@@ -51,6 +51,11 @@ class Settings(BaseModel):
         duck_attack_seconds: how long before the first word it starts to go down.
         duck_release_seconds: how long after the last word it takes to come back.
         seed: seed of generated music.
+        sign: sign finished files with C2PA content credentials.
+        sign_certificate: your certificate and those that vouch for it, PEM.
+        sign_key: its private key, PEM.
+        sign_algorithm: of the key, in C2PA's names.
+        sign_timestamp_url: an authority that confirms the time; "" for none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +85,13 @@ class Settings(BaseModel):
     duck_attack_seconds: float = Field(default=0.3, ge=0.05, le=5)
     duck_release_seconds: float = Field(default=0.6, ge=0.05, le=10)
     seed: int = Field(default=0, ge=0, lt=2**31)
+    sign: bool = False
+    sign_certificate: Path | None = None
+    sign_key: Path | None = None
+    sign_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = (
+        "es256"
+    )
+    sign_timestamp_url: str = ""
 
     def models(self) -> dict[str, str]:
         """Return the models that are chosen, by role."""
