@@ -12,8 +12,10 @@ import pytest
 from catalogs import imports
 from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
+from indexer.fetching import PATIENCE, audio_folder, fetch_audio
 from indexer.importing import ImportReport, finish, import_rows, settle_words
 from indexer.texts import encode_waiting
+from v2m.errors import BackendError
 from v2m.types import Refused, SourceRow, Span, Track, TrackRecord, VectorRow, Vectors
 
 SPACE, DIM = "fake-text/4", 4
@@ -291,3 +293,71 @@ def test_a_removed_track_comes_back_with_the_next_import(
 
     assert _import(catalogue, profile, RAIN).imported == 1
     assert catalogue.count() == 1
+
+
+# ---- fetching ----------------------------------------------------------------------------------
+
+
+class Shop:
+    """A downloader that has some files and refuses the rest."""
+
+    def __init__(self, *there: str) -> None:
+        self.asked: list[str] = []
+        self._there = there
+
+    def download(self, url: str, path: Path) -> None:
+        self.asked.append(url)
+        if url not in self._there:
+            raise BackendError("shop", f"{url}: HTTP 404 Not Found")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"sound")
+
+
+def _offered(n: int, name: str = "") -> SourceRow:
+    return replace(RAIN, key=str(n), audio_name=name or f"x/{n}.mp3", audio_url=f"http://x/{n}")
+
+
+def test_offered_sound_is_fetched_once_into_the_catalogues_folder(
+    catalogue: Catalogue, profile: Any
+) -> None:
+    report = _import(catalogue, profile, _offered(1), _offered(2), RAIN)
+    shop = Shop("http://x/1")
+
+    fetch_audio(catalogue, shop, report, limit=10)
+    fetch_audio(catalogue, shop, report, limit=10)
+
+    assert (report.fetched, report.failed[0]) == (1, ("2", "http://x/2: HTTP 404 Not Found"))
+    assert shop.asked == ["http://x/1", "http://x/2", "http://x/2"]
+    assert (audio_folder(catalogue, "given") / "x" / "1.mp3").read_bytes() == b"sound"
+
+
+def test_no_more_is_fetched_than_asked_for(catalogue: Catalogue, profile: Any) -> None:
+    report = _import(catalogue, profile, *(_offered(n) for n in range(5)))
+    shop = Shop()
+
+    fetch_audio(catalogue, shop, report, limit=2)
+
+    assert len(shop.asked) == 2
+
+
+@pytest.mark.parametrize("name", ["../../out.mp3", "/etc/x.mp3", "a\\..\\b.mp3", "run.sh"])
+def test_a_name_that_leads_out_of_the_folder_is_not_fetched(
+    catalogue: Catalogue, profile: Any, name: str
+) -> None:
+    report = _import(catalogue, profile, _offered(1, name))
+    shop = Shop("http://x/1")
+
+    fetch_audio(catalogue, shop, report, limit=10)
+
+    assert shop.asked == []
+    assert "out of its folder" in report.failed[0][1] or "no kind of sound" in report.failed[0][1]
+
+
+def test_a_server_that_refuses_all_is_left_in_peace(catalogue: Catalogue, profile: Any) -> None:
+    report = _import(catalogue, profile, *(_offered(n) for n in range(9)))
+    shop = Shop()
+
+    fetch_audio(catalogue, shop, report, limit=100)
+
+    assert len(shop.asked) == PATIENCE
+    assert report.notices == [f"fetching stopped after {PATIENCE} failures in a row"]
