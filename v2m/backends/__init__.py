@@ -1,0 +1,1 @@
+"""Packages that cannot live beside the rest: an environment and a process of their own."""

@@ -1,0 +1,71 @@
+"""CLAP as its authors' own package runs it."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+PACKAGE = "laion_clap"
+
+Arrays = dict[str, Any]
+Report = Callable[[int, int], None]
+
+_loaded: dict[tuple[str, str, bool], Any] = {}
+
+
+def load(
+    params: Mapping[str, Any], _arrays: Arrays, _report: Report
+) -> tuple[dict[str, Any], Arrays]:
+    """Load a checkpoint; "" constructs the network with weights nobody trained."""
+    model = _model(params)
+    return {"sample_rate": 48000, "parameters": sum(p.numel() for p in model.parameters())}, {}
+
+
+def encode_text(
+    params: Mapping[str, Any], _arrays: Arrays, _report: Report
+) -> tuple[dict[str, Any], Arrays]:
+    """Encode texts: float32 (n, 512), unit rows."""
+    import numpy as np
+
+    texts = list(params["texts"])
+    # the package treats a single text otherwise than several
+    rows = _model(params).get_text_embedding([*texts, ""], use_tensor=False)[: len(texts)]
+    return {}, {"vectors": np.asarray(rows, np.float32)}
+
+
+def encode_audio(
+    params: Mapping[str, Any], arrays: Arrays, report: Report
+) -> tuple[dict[str, Any], Arrays]:
+    """Encode sounds of at most ten seconds at 48 kHz, (n, samples): float32 (n, 512), unit rows."""
+    import numpy as np
+
+    model, rows = _model(params), []
+    for number, sound in enumerate(arrays["sounds"], 1):
+        # its training data were 16-bit files
+        sixteen = np.clip(np.round(sound * 32767), -32768, 32767) / 32767
+        rows.append(model.get_audio_embedding_from_data(x=[sixteen.astype(np.float32)]))
+        report(number, len(arrays["sounds"]))
+    return {}, {"vectors": np.concatenate(rows).astype(np.float32)}
+
+
+def _model(params: Mapping[str, Any]) -> Any:
+    key = params["checkpoint"], params["amodel"], params["fusion"]
+    if key not in _loaded:
+        import torch
+
+        given, sys.argv = sys.argv, sys.argv[:1]  # the package reads the command line at import
+        try:
+            import laion_clap
+        finally:
+            sys.argv = given
+        torch.manual_seed(0)
+        model = laion_clap.CLAP_Module(
+            enable_fusion=params["fusion"], amodel=params["amodel"], device=params["device"]
+        )
+        if params["checkpoint"]:
+            model.load_ckpt(ckpt=params["checkpoint"])
+        _loaded.clear()
+        _loaded[key] = model.eval()
+    return _loaded[key]
+
+
+OPERATIONS = {"load": load, "encode_text": encode_text, "encode_audio": encode_audio}
