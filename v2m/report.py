@@ -254,10 +254,30 @@ def plan_text(plan: "CuePlan", path: Path | None) -> str:
         lines.append(f"{times}  {cue.source}: {_named(cue)}")
         if cue.why:
             lines.append(f"    {cue.why}")
+        if cue.source != "silence":
+            lines.append(f"    {fit_words(cue)}")
     lines += [f"note: {notice}" for notice in plan.notices]
     if path:
         lines.append(f"wrote {printable(path)}")
     return "\n".join(lines)
+
+
+def fit_words(cue: "Cue") -> str:
+    """Say how a track was fitted to its cue, and how far cuts lie from beats."""
+    back = sum(seam.in_seconds < seam.out_seconds for seam in cue.seams)
+    ahead = len(cue.seams) - back
+    fastest = max((stretch.speed for stretch in cue.stretches), key=lambda speed: abs(speed - 1))
+    words = [f"from {cue.in_seconds:.1f} s"]
+    words += [f"goes back {back} times"] if back else []
+    words += [f"leaves {ahead} passages out"] if ahead else []
+    words += [f"tempo {fastest - 1:+.1%}"] if fastest != 1 else []
+    words += ["comes to its own end"] if cue.own_ending else []
+    if cue.cut_to_beat_seconds is not None and cue.cut_to_beat_before_seconds is not None:
+        words.append(
+            f"{cue.n_cuts} cuts {1000 * cue.cut_to_beat_seconds:.0f} ms from a beat "
+            f"({1000 * cue.cut_to_beat_before_seconds:.0f} ms from the track's beginning)"
+        )
+    return ", ".join(words)
 
 
 def _named(cue: "Cue") -> str:

@@ -56,12 +56,17 @@ def tracks_show(
 ) -> None:
     """Show one track with all that is known about it."""
     start_logging(verbose)
+    from v2m.commands.building import structure_json, structure_lines
     from v2m.report import track_json, track_text
 
     library = open_library(settings_of(catalog=catalog))
     track = library.track(track_id)
     made = library.catalogue.provenance(track.track_id)
-    print_json(track_json(track, made)) if as_json else say(track_text(track, made))
+    built = library.catalogue.structures([track.track_id]).get(track.track_id)
+    if as_json:
+        print_json(track_json(track, made) | structure_json(track, built))
+        return
+    say("\n".join([track_text(track, made), *structure_lines(track, built)]))
 
 
 @app.command("remove")

@@ -15,6 +15,10 @@ SEAM_SECONDS = 0.06
 """Length of the crossfade at a seam."""
 
 
+BORDER_SECONDS = 5.0
+"""Half of the longest crossfade between cues."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of the track as it is heard in the cue; all in samples, fades included.
@@ -74,8 +78,19 @@ class Unrolled:
         for number in [k for k in self._paced if k < piece.number - 1]:
             del self._paced[number]  # long past
         if piece.number not in self._paced:
-            self._paced[piece.number] = Paced(self._track, entry, piece.speed, self._rate)
+            self._paced[piece.number] = Paced(
+                self._track, entry, piece.speed, self._rate, reach=self._reach(piece)
+            )
         return self._paced[piece.number].read(first, n)
+
+    def _reach(self, piece: Piece) -> tuple[int, int]:
+        """Return the first sample of a stretch that may be asked for, and the last, exclusive."""
+        stretch = self._cue.stretches[piece.number]
+        aside = round(BORDER_SECONDS * self._rate)
+        inside = round(SEAM_SECONDS * self._rate)
+        first, last = not piece.number, piece.number == len(self._cue.seams)
+        length = round(stretch.duration_seconds * self._rate)
+        return -(aside if first else inside), length + (aside if last else inside)
 
 
 def pieces(cue: Cue, first: int, stop: int, sample_rate: int) -> Iterator[Piece]:
