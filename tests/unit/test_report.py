@@ -22,6 +22,7 @@ from v2m.report import (
     export_tracks,
     find_json,
     find_text,
+    fit_words,
     import_json,
     import_text,
     index_json,
@@ -37,7 +38,7 @@ from v2m.report import (
     tracks_text,
 )
 from v2m.results import FindResult, FoundScene
-from v2m.soundtrack.plan import Cue, CuePlan, PlannedVideo
+from v2m.soundtrack.plan import Cue, CuePlan, PlannedVideo, Seam
 from v2m.soundtrack.render import RenderReport
 from v2m.types import Provenance, Refused, Scene, Span, Track
 from v2m.wheels import ModelStatus
@@ -300,6 +301,7 @@ def _plan() -> CuePlan:
 PLAN_LINES = [
     "0:00.0 to 0:04.0  retrieved: Calm Sea",
     "    calm; piano",
+    "    from 0.0 s",
     "0:04.0 to 0:09.0  silence: silence",
     "note: short",
 ]
@@ -309,6 +311,29 @@ RENDERED = RenderReport(Path("out put.mp4"), 9.00049, -14.0123, -1.0456, ("quiet
 def test_a_plan_says_which_music_goes_where() -> None:
     assert plan_text(_plan(), None).splitlines() == PLAN_LINES
     assert plan_text(_plan(), Path("p.json")).splitlines() == [*PLAN_LINES, "wrote p.json"]
+
+
+def test_what_was_done_to_a_track_is_told() -> None:
+    back, ahead = Seam(out_seconds=9, in_seconds=3), Seam(out_seconds=5, in_seconds=20, speed=0.98)
+    cue = (
+        _plan()
+        .cues[0]
+        .model_copy(
+            update={
+                "in_seconds": 2.0,
+                "seams": (back, ahead),
+                "own_ending": True,
+                "n_cuts": 4,
+                "cut_to_beat_before_seconds": 0.21,
+                "cut_to_beat_seconds": 0.034,
+            }
+        )
+    )
+
+    assert fit_words(cue) == (
+        "from 2.0 s, goes back 1 times, leaves 1 passages out, tempo -2.0%, comes to its own end, "
+        "4 cuts 34 ms from a beat (210 ms from the track's beginning)"
+    )
 
 
 def test_a_rendering_says_how_loud_it_is() -> None:

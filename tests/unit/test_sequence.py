@@ -131,3 +131,28 @@ def test_no_other_sequence_is_better(table: Table, cost: float) -> None:
 
     best = max(value(path) for path in product(TRACKS, repeat=len(table)))
     assert value(tuple(_path(settled))) == pytest.approx(best)
+
+
+def test_a_return_that_gains_little_is_an_accident() -> None:
+    table = [[0.8, 0.3, 0.1], [0.2, 0.9, 0.1], [0.81, 0.3, 0.8]]
+
+    assert _path(settle(_choices(table), min_probability=0.5, repeat_cost=0)) == "aba"
+    assert _path(settle(_choices(table), min_probability=0.5)) == "abc"
+
+
+def test_alternatives_say_how_much_worse_the_whole_would_be() -> None:
+    settled = settle(_choices([[0.8, 0.7, 0.1], [0.8, 0.3, 0.1]]), min_probability=0.05)
+
+    first = settled[0]
+    assert first.costs["a"] == 0.0
+    assert first.costs["b"] == pytest.approx(log_odds(0.8) - log_odds(0.7) + 0.5)
+    assert [match.track.track_id for match in first.matches] == ["a", "b", "c"]
+    assert first.fit == pytest.approx(log_odds(0.8))
+    assert (first.change_cost, settled[1].change_cost) == (0.0, 0.0)
+
+
+def test_a_change_says_what_it_cost() -> None:
+    table = [[0.9, 0.1, 0.1], [0.1, 0.9, 0.1]]
+    settled = settle(_choices(table), min_probability=0.5)
+
+    assert [choice.change_cost for choice in settled] == [0.0, 0.5]

@@ -60,7 +60,9 @@ def test_the_sound_is_the_same_however_it_is_read() -> None:
 
 def test_chunks_join_at_equal_power() -> None:
     tone = np.sin(2 * np.pi * 440 * np.arange(6 * RATE) / RATE).astype(np.float32)
-    sound = Paced(Memory(np.stack([tone, tone])), 0, 1.015, RATE, 0, 5 * RATE).read(0, 5 * RATE)[0]
+    sound = Paced(Memory(np.stack([tone, tone])), 0, 1.015, RATE, reach=(0, 5 * RATE)).read(
+        0, 5 * RATE
+    )[0]
 
     levels = np.sqrt((sound[RATE // 2 :].reshape(-1, RATE // 50) ** 2).mean(axis=1))
     assert levels.min() > 0.6 * np.median(levels)

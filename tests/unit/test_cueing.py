@@ -1,0 +1,92 @@
+"""Cues out of choices: cuts on the beat, a climax, no passage twice."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retriever.search import Match
+from tests.unit.structures import steady
+from v2m.choices import SceneChoice
+from v2m.cueing import place_cues
+from v2m.structure import Structure
+from v2m.types import Audio, Description, Prompt, Provenance, Scene, Span, Track
+
+WriteMusic = Callable[..., Path]
+
+
+def choice(
+    index: int, start: float, end: float, track: Track, cuts: tuple[float, ...] = ()
+) -> SceneChoice:
+    scene = Scene(index, Span(start, end), round(25 * start), round(25 * end), cuts)
+    seen = Description("", (), "", 0.0, 0.0, {}, np.zeros(2, np.float32))
+    match = Match(track, 1.0, 0.8, {}, Span(4, 14), "")
+    return SceneChoice(scene, seen, Prompt("calm", "template"), "", (match,), "retrieve", "likely")
+
+
+@pytest.fixture
+def tracks(write_music: WriteMusic, tmp_path: Path) -> tuple[Track, Track]:
+    made = []
+    for name in "ab":
+        path = write_music(tmp_path / f"{name}.wav", seconds=41)
+        made.append(Track(name, path, name, duration_seconds=41, tempo_bpm=120))
+    return made[0], made[1]
+
+
+def compose(prompt: str, seconds: float, scene: Scene) -> tuple[Track, Provenance]:
+    raise AssertionError("nothing is composed here")
+
+
+def known(_track: Track, _audio: Audio) -> Structure:
+    return steady(20, tail_seconds=1.0, climax_seconds=16.0)
+
+
+def test_cuts_inside_scenes_and_between_them_are_counted(tracks: tuple[Track, Track]) -> None:
+    scenes = [choice(0, 0, 6, tracks[0], (1.0, 2.04)), choice(1, 6, 12, tracks[0])]
+
+    (cue,), _ = place_cues(scenes, crossfade_seconds=1.0, compose=compose, structure_of=known)
+
+    assert cue.scenes == (0, 1)
+    assert cue.n_cuts == 3
+    assert cue.cut_to_beat_seconds is not None
+    assert cue.cut_to_beat_seconds < 0.02
+
+
+def test_a_track_that_comes_back_does_not_start_where_it_was_heard(
+    tracks: tuple[Track, Track],
+) -> None:
+    a, b = tracks
+    scenes = [choice(0, 0, 8, a), choice(1, 8, 16, b), choice(2, 16, 24, a)]
+
+    cues, _ = place_cues(scenes, crossfade_seconds=1.0, compose=compose, structure_of=known)
+
+    first, again = cues[0], cues[2]
+    heard = [(s.in_seconds, s.out_seconds) for s in first.stretches]
+    assert not any(start <= again.in_seconds < end for start, end in heard)
+
+
+def test_cue_changes_fall_on_the_cut(tracks: tuple[Track, Track]) -> None:
+    scenes = [choice(0, 0, 7.48, tracks[0]), choice(1, 7.48, 20, tracks[1])]
+
+    cues, _ = place_cues(scenes, crossfade_seconds=1.0, compose=compose, structure_of=known)
+
+    assert [cue.start_seconds for cue in cues] == [0, 7.48]
+    assert cues[1].in_seconds % 2 == pytest.approx(0, abs=1e-3)  # a downbeat
+
+
+def test_the_climax_is_asked_of_the_cue_it_falls_into(tracks: tuple[Track, Track]) -> None:
+    scenes = [choice(0, 0, 8, tracks[0]), choice(1, 8, 30, tracks[1])]
+
+    cues, _ = place_cues(
+        scenes, crossfade_seconds=1.0, compose=compose, structure_of=known, hit_seconds=18.0
+    )
+
+    assert [cue.hit_seconds for cue in cues] == [None, 18.0]
+    late = 8.0
+    moments = []
+    for stretch in cues[1].stretches:
+        if stretch.in_seconds - 0.05 <= 16.0 < stretch.out_seconds:
+            moments.append(late + (16.0 - stretch.in_seconds) / stretch.speed)
+        late += stretch.duration_seconds
+    assert min(abs(moment - 18.0) for moment in moments) < 0.03
