@@ -11,12 +11,25 @@ import pytest
 
 from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
+from generator.prompts import TemplateWriter
 from v2m.encoders import profiles
 from v2m.library import Library
-from v2m.types import Span, Track, TrackRecord, VectorRow, Vectors
+from v2m.types import (
+    Audio,
+    Description,
+    Heard,
+    SoundFacts,
+    Span,
+    Track,
+    TrackRecord,
+    VectorRow,
+    Vectors,
+)
 from v2m.vectors.arithmetic import unit_rows
+from v2m.video.describe import LiteDescriber
 
 DIM = 48
+RATE = 22050
 
 
 def _of_word(word: str) -> npt.NDArray[np.float64]:
@@ -39,9 +52,37 @@ class ToyEncoder:
         names = ["red", "green", "blue"]
         return self.encode_text([names[int(f.mean(axis=(0, 1)).argmax())] for f in frames])
 
+    def name_frames(self, frames: Any, top: int) -> list[tuple[str, float]]:
+        """Name the strongest colour of all frames together."""
+        return [(("red", "green", "blue")[int(frames.mean(axis=(0, 1, 2)).argmax())], 0.9)]
+
+    def encode_audio(self, clips: Sequence[Heard]) -> Vectors:
+        """Return one row per clip: music is the word "tone" with its strongest frequency."""
+        return self.encode_text([f"tone{_hertz(clip.audio)}" for clip in clips])
+
     def explain(self, query: object, track: object, top: int = 3) -> list[str]:
         """Name nothing."""
         return []
+
+
+def _hertz(audio: Audio) -> int:
+    spectrum = np.abs(np.fft.rfft(audio.mono()))
+    return round(float(spectrum.argmax()) * audio.sample_rate / audio.samples.shape[1])
+
+
+class ToyComposer:
+    """Plays a scale from a pitch that prompt and seed decide."""
+
+    name, revision, weights_licence, max_seconds = "toy", "1", "", 60.0
+
+    def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:
+        """Return a scale of half-second notes."""
+        time = np.arange(round(duration_seconds * RATE)) / RATE
+        steps = np.array([0, 2, 4, 5, 7, 9, 11, 12])[(time / 0.5).astype(int) % 8]
+        root = 48 + (zlib.crc32(prompt.encode()) + seed) % 12
+        hertz = 440 * 2 ** ((root + steps - 69) / 12)
+        tune = 0.3 * np.exp(-3 * (time % 0.5)) * np.sin(2 * np.pi * np.cumsum(hertz) / RATE)
+        return Audio(np.stack([tune, tune]).astype(np.float32), RATE)
 
 
 class ToyProfile:
@@ -49,6 +90,22 @@ class ToyProfile:
 
     name = "toy"
     text = frames = music = ToyEncoder()
+    describer = LiteDescriber(ToyEncoder())
+    composer = ToyComposer()
+
+    def writer(self, style: str) -> TemplateWriter:
+        """Return the template in a style."""
+        return TemplateWriter(style)
+
+    def listen(self, audio: Audio, sections: Sequence[Span]) -> list[Heard]:
+        """Hear the sound and measure nothing."""
+        facts = SoundFacts(-20, 0, 0, 0, 0, 0, 0, "", "", np.zeros(720, np.float32))
+        whole = Span(0, audio.duration_seconds)
+        return [Heard(whole, audio, facts, np.zeros(0, np.float32), 0.0)]
+
+    def scene_vector(self, description: Description, prompt: str) -> npt.NDArray[np.float32]:
+        """Return the prompt's vector."""
+        return np.asarray(self.text.encode_text([prompt])[0])
 
     def versions(self) -> dict[str, str]:
         """Return the identity of every model, by role."""

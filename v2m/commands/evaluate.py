@@ -13,12 +13,25 @@ app = typer.Typer(
     no_args_is_help=True, help="Evaluate: the paper's tables, music, retrieval, decisions."
 )
 
+EmotionModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--emotion-model",
+        help="Folder of a wav2vec 2.0 emotion classifier (SpeechBrain's IEMOCAP, transformers).",
+        show_default=False,
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of all random draws.")]
 Form = Annotated[str, typer.Option("--format", help="text, markdown, csv or latex.")]
 
 
 @app.command("paper")
 def paper(
     folder: Annotated[Path, typer.Argument(help="Folder with the paper's released logs.")],
+    ours: Annotated[
+        list[Path] | None,
+        typer.Option("--ours", help="A run of 'v2m eval run', put beside; may be repeated."),
+    ] = None,
     form: Form = "text",
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -29,10 +42,180 @@ def paper(
     from v2m.evaluation.tables import render
 
     report = reproduce_paper(folder)
+    runs = []
+    tables = list(paper_tables(report))
+    if ours:
+        from v2m.evaluation.run_tables import run_tables
+        from v2m.evaluation.runs import read_run
+
+        runs = [read_run(path) for path in ours]
+        tables += run_tables(runs, report)
     if as_json:
-        print_json(asdict(report))
+        runs_json = {"ours": [asdict(run) for run in runs]} if runs else {}
+        print_json({**asdict(report), **runs_json})
         return
-    say("\n\n".join(render(table, form) for table in paper_tables(report)))
+    say("\n\n".join(render(table, form) for table in tables))
+
+
+@app.command("run")
+def run(
+    videos: Annotated[list[Path], typer.Argument(help="Videos.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The run (.json).")],
+    source: Annotated[
+        str, typer.Option("--music", help="composed from each prompt, or found in the library.")
+    ] = "composed",
+    emotion_model: EmotionModel = None,
+    seed: Seed = 0,
+    catalog: Catalog = None,
+    profile: ProfileName = None,
+    form: Form = "text",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make music for every scene in the paper's four styles, and measure it as the paper does."""
+    start_logging(verbose)
+    from v2m.errors import ConfigError
+    from v2m.evaluation.emotion_heads import emotion_heads
+    from v2m.evaluation.run_tables import run_tables
+    from v2m.evaluation.runs import COMPOSED, FOUND, run_styles, write_run
+    from v2m.evaluation.tables import render
+
+    if source not in (COMPOSED, FOUND):
+        raise ConfigError("--music", source, (COMPOSED, FOUND))
+    library = open_library(settings_of(catalog=catalog, profile=profile), create=source == COMPOSED)
+    heads = emotion_heads(library.profile, emotion_model)
+    made = run_styles(library, videos, heads, source=source, seed=seed, shown=not as_json)
+    write_run(made, out)
+    if as_json:
+        print_json(asdict(made))
+        return
+    say("\n\n".join(render(table, form) for table in run_tables([made], None)))
+    say(f"\nwrote {out}; 'v2m eval paper LOGS --ours {out}' puts it beside the paper's figures")
+
+
+@app.command("retrieval")
+def retrieval(
+    name: Annotated[
+        str, typer.Option("--set", help="Data set, see 'v2m eval datasets'.")
+    ] = "folder",
+    folder: Annotated[
+        Path | None, typer.Option("--copy", help="Your copy of it.", show_default=False)
+    ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            "--pairs", help="Table (.csv) with columns video, music, grade.", show_default=False
+        ),
+    ] = None,
+    seed: Seed = 0,
+    catalog: Catalog = None,
+    profile: ProfileName = None,
+    form: Form = "text",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure search on a labelled set whose music is in the library, or on pairs with videos."""
+    start_logging(verbose)
+    from v2m.errors import InputError
+    from v2m.evaluation.datasets.registry import read_data_set
+    from v2m.evaluation.library_retrieval import known_texts, text_and_music
+    from v2m.evaluation.pairs import read_pairs, video_and_music
+    from v2m.evaluation.tables import render
+
+    if folder is None and pairs is None:
+        raise InputError("name your copy of a data set (--copy) or a table of pairs (--pairs)")
+    library = open_library(settings_of(catalog=catalog, profile=profile))
+    found = []
+    if folder is not None:
+        known = known_texts(library, read_data_set(name, folder).music, seed=seed)
+        found += text_and_music(library, known, seed=seed)
+    if pairs is not None:
+        held = read_pairs(library, pairs)
+        found += video_and_music(library, held, seed=seed, shown=not as_json)
+    if as_json:
+        print_json({one.title: one.to_json() for one in found})
+        return
+    say("\n\n".join(render(one.table, form) for one in found))
+
+
+@app.command("picture")
+def picture(
+    videos: Annotated[list[Path], typer.Argument(help="Finished videos.")],
+    form: Form = "text",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure how the sound of finished videos goes with their picture."""
+    start_logging(verbose)
+    from v2m.evaluation.finished import alignment_table, measure_finished
+    from v2m.evaluation.tables import render
+
+    measured = [measure_finished(video) for video in videos]
+    if as_json:
+        print_json([asdict(video) for video in measured])
+        return
+    say(render(alignment_table(measured), form))
+
+
+@app.command("datasets")
+def datasets(
+    name: Annotated[
+        str | None, typer.Argument(help="Check your copy of this one.", show_default=False)
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where the copy lies.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """List the data sets v2m can read, or check your own copy of one."""
+    start_logging(verbose)
+    from v2m.errors import InputError
+    from v2m.evaluation.datasets.registry import (
+        DATA_SETS,
+        check_copy,
+        check_text,
+        data_set_table,
+        describe,
+    )
+    from v2m.evaluation.tables import render
+
+    if name is None:
+        listed = [describe(one) for one in DATA_SETS.values()]
+        print_json(listed) if as_json else say(render(data_set_table(), "text"))
+        return
+    if folder is None:
+        raise InputError(f"say where your copy of {name!r} lies")
+    found = check_copy(name, folder)
+    print_json(asdict(found)) if as_json else say(check_text(found))
+
+
+@app.command("all")
+def everything(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for page, tables and plots.")],
+    logs: Annotated[
+        Path | None,
+        typer.Option("--paper", help="Folder with the paper's released logs.", show_default=False),
+    ] = None,
+    emotion_model: EmotionModel = None,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option("--test", help="Another catalogue to judge the calibration on."),
+    ] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run the whole evaluation on the bundled music and the demo's video: one page of results."""
+    start_logging(verbose)
+    from v2m.evaluation.everything import Options, evaluate_demo
+
+    options = Options(logs, emotion_model, tuple(others or ()), seed, shown=not as_json)
+    done = evaluate_demo(out, options, (lambda _: None) if as_json else say)
+    if as_json:
+        print_json(done.to_json())
+        return
+    say(f"\n{sum(done.seconds.values()):.0f} s; open {done.page}")
 
 
 @app.command("music")
@@ -70,7 +253,7 @@ def calibrate(
     forget: Annotated[
         bool, typer.Option("--forget", help="Go back to the probabilities v2m ships with.")
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Of the draw of the queries.")] = 0,
+    seed: Seed = 0,
     by: By = "description,title,audio",
     catalog: Catalog = None,
     profile: ProfileName = None,

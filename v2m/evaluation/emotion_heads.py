@@ -140,6 +140,22 @@ class Wav2Vec2Head:
         return self._model.probabilities(_at_speech_rate(clip))
 
 
+def emotion_heads(profile: Profile, folder: Path | None = None) -> list[EmotionHead]:
+    """Return what can listen, the best known first: the paper's kind of model, measurements, words.
+
+    Args:
+        profile: whose space hears; lite measures arousal and valence too.
+        folder: of a wav2vec 2.0 classifier; None where there is none.
+
+    Raises:
+        As ``Wav2Vec2Head``.
+    """
+    heads: list[EmotionHead] = [] if folder is None else [Wav2Vec2Head(folder)]
+    if isinstance(profile.music, AttributeSpace):
+        heads.append(MoodHead(profile))
+    return [*heads, PhraseHead(profile)]
+
+
 class _Classifier:
     """A body, what its frames are turned into, and the class of each output."""
 
