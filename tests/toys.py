@@ -67,7 +67,8 @@ class ToyEncoder:
 
 def _hertz(audio: Audio) -> int:
     spectrum = np.abs(np.fft.rfft(audio.mono()))
-    return round(float(spectrum.argmax()) * audio.sample_rate / audio.samples.shape[1])
+    bins_per_hertz = audio.samples.shape[1] / audio.sample_rate
+    return round(float(spectrum.argmax()) / bins_per_hertz)
 
 
 class ToyComposer:
@@ -121,7 +122,12 @@ def toy_profile(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def toy_library(
-    folder: Path, titles: Sequence[str], *, noise: float = 0.5, seed: int = 0
+    folder: Path,
+    titles: Sequence[str],
+    *,
+    noise: float = 0.5,
+    seed: int = 0,
+    named: bool = False,
 ) -> Library:
     """Fill a catalogue with tracks whose vectors are their titles' with noise; no sound is made."""
     catalogue = Catalogue.open(folder, create=True)
@@ -130,7 +136,7 @@ def toy_library(
     for number, title in enumerate(titles):
         heard = encoder.encode_text([title]) + noise * rng.normal(size=(1, DIM)) / DIM**0.5
         row = unit_rows(heard)[0]
-        path = folder / f"{number}.flac"
+        path = folder / (f"{title}.flac" if named else f"{number}.flac")
         track = Track(f"toy{number:04d}", path, title, duration_seconds=30.0)
         rows = (
             VectorRow("toy/words", "track", Span(0, 30), row),

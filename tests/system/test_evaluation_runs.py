@@ -80,7 +80,9 @@ def test_frames_choose_among_all_texts() -> None:
 
     assert share_right(rows, rows, 0) == pytest.approx(1 / 3)
     assert np.isnan(share_right(rows[:0], rows, 0))
-    assert share_right(np.ones((1, 3)), np.ones((2, 3)), 0) == 0  # a tie is no choice
+    assert (
+        share_right(np.ones((1, 3), np.float32), np.ones((2, 3), np.float32), 0) == 0
+    )  # a tie is no choice
 
 
 def test_units_and_texts_must_be_as_many() -> None:
