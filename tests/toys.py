@@ -67,8 +67,8 @@ class ToyEncoder:
 
 def _hertz(audio: Audio) -> int:
     spectrum = np.abs(np.fft.rfft(audio.mono()))
-    bins_per_hertz = audio.samples.shape[1] / audio.sample_rate
-    return round(float(spectrum.argmax()) / bins_per_hertz)
+    hertz: float = float(spectrum.argmax()) * audio.sample_rate / audio.samples.shape[1]
+    return round(hertz)
 
 
 class ToyComposer:

@@ -65,7 +65,7 @@ def test_unknown_classes_and_unequal_lists_are_refused() -> None:
 def test_tables_name_the_listener_and_chance() -> None:
     found = emotion_figures(["hap", "sad"], ["hap", "hap"], head="a toy")
 
-    table = emotion_table("t", {"ours": found})
+    table = emotion_table("t", [("ours", found)])
 
     assert table.rows[0][1] == "a toy"
     assert table.rows[-1][3] == 0.25

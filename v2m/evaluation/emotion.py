@@ -107,11 +107,11 @@ def emotion_figures(
     )
 
 
-def emotion_table(title: str, figures: dict[str, EmotionFigures]) -> Table:
-    """Lay listeners out, one a row, and a row of chance."""
+def emotion_table(title: str, figures: Sequence[tuple[str, EmotionFigures]]) -> Table:
+    """Lay out music and what listened to it, one a row, and a row of chance."""
     rows: list[tuple[Cell, ...]] = [
         (name, f.head, f.p_emo.n, f.p_emo, f.by_chance, f.p_emo_face.n, f.p_emo_face)
-        for name, f in figures.items()
+        for name, f in figures
     ]
     rows.append(("chance", "four classes alike", None, CHANCE, None, None, CHANCE))
     return Table(

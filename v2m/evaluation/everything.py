@@ -33,7 +33,13 @@ from v2m.evaluation.pages import Section, write_page, write_tables
 from v2m.evaluation.pairs import graded, video_and_music
 from v2m.evaluation.paper import PaperReport, paper_tables, reproduce_paper
 from v2m.evaluation.plots import bars, confusion_plot, rank_histogram
-from v2m.evaluation.run_tables import clip_table, emotions, run_tables
+from v2m.evaluation.run_tables import (
+    beside_paper,
+    clip_table,
+    emotion_tables,
+    emotions,
+    style_tables,
+)
 from v2m.evaluation.runs import COMPOSED, FOUND, STYLES, Run, run_styles, write_run
 from v2m.evaluation.tables import Table
 from v2m.files import path_to_text, replacing
@@ -232,7 +238,7 @@ def _distance(library: Library, options: Options) -> Table:
 
 
 def _paper_section(report: PaperReport | None, runs: Sequence[Run]) -> Section:
-    tables = [t for t in run_tables(runs, report) if not t.title.startswith(("Emotions", "Wanted"))]
+    tables = [beside_paper(runs, report), *style_tables(runs)]
     plots = {}
     for measure, title in (("pe", "Pitch entropy"), ("desc_three", "P_desc, three frames")):
         for run in runs:
@@ -252,14 +258,13 @@ def _paper_section(report: PaperReport | None, runs: Sequence[Run]) -> Section:
 
 
 def _emotion_section(runs: Sequence[Run]) -> Section:
-    tables = [t for t in run_tables(runs, None) if t.title.startswith(("Emotions", "Wanted"))]
     plots = {}
     for run in runs:
         name, figures = next(iter(emotions(run).items()))
         title = f"Music {run.source}, heard by {name}"
         plots[title] = confusion_plot(title, figures.confusion, [NAMES[c] for c in CLASSES])
     lead = "Whether the music is heard with the emotion that the picture asks for."
-    return Section("emotion", "Emotions", lead, tuple(tables), plots)
+    return Section("emotion", "Emotions", lead, tuple(emotion_tables(runs)), plots)
 
 
 def _retrieval_section(directions: Sequence[Direction], moments: Table) -> Section:

@@ -66,12 +66,20 @@ def run_comparisons(run: Run, *, seed: int = 0) -> dict[str, list[Comparison]]:
 
 
 def run_tables(runs: Sequence[Run], report: PaperReport | None, *, seed: int = 0) -> list[Table]:
-    """Lay out everything about runs: beside the paper, emotions, comparisons of styles."""
-    tables = [beside_paper(runs, report, seed=seed), *emotion_tables(runs, seed=seed)]
-    for run in runs:
-        title = f"Styles compared, music {run.source} ({run.maker})"
-        tables.append(comparison_table(title, run_comparisons(run, seed=seed)))
-    return tables
+    """Lay out everything about runs: beside the paper, styles compared, emotions."""
+    return [
+        beside_paper(runs, report, seed=seed),
+        *style_tables(runs, seed=seed),
+        *emotion_tables(runs, seed=seed),
+    ]
+
+
+def style_tables(runs: Sequence[Run], *, seed: int = 0) -> list[Table]:
+    """Compare the styles with each other, one table a run."""
+    return [
+        comparison_table(f"Styles compared, music {_music(run)}", run_comparisons(run, seed=seed))
+        for run in runs
+    ]
 
 
 def emotions(run: Run, *, seed: int = 0) -> dict[str, EmotionFigures]:
@@ -92,19 +100,15 @@ def emotions(run: Run, *, seed: int = 0) -> dict[str, EmotionFigures]:
 
 def emotion_tables(runs: Sequence[Run], *, seed: int = 0) -> list[Table]:
     """Lay out emotions of all styles together, by run and listener, with confusion matrices."""
-    found = {
-        f"{run.source} ({run.maker})" + " " * n: figures
-        for run in runs
-        for n, figures in enumerate(emotions(run, seed=seed).values())
-    }
-    if not found:
-        return []
-    table = emotion_table("Emotions, all styles together", found)
-    matrices = [
-        confusion_table(f"Wanted and heard, music {name.strip()}", figures)
-        for name, figures in found.items()
+    found = [
+        (_music(run), figures) for run in runs for figures in emotions(run, seed=seed).values()
     ]
-    return [table, *matrices]
+    matrices = [confusion_table(f"Wanted and heard, music {name}", own) for name, own in found]
+    return [emotion_table("Emotions, all styles together", found), *matrices]
+
+
+def _music(run: Run) -> str:
+    return f"{run.source} ({run.maker})"
 
 
 def _paper_row(style: str, report: PaperReport | None) -> tuple[Cell, ...]:
@@ -127,7 +131,7 @@ def _our_row(run: Run, style: str, seed: int) -> tuple[Cell, ...]:
     faces = [r for r, clip in zip(right, clips, strict=False) if clip.has_face]
     return (
         style,
-        f"{run.source} ({run.maker})",
+        _music(run),
         len(clips),
         *(of(measure) for measure in MEASURES),
         of("desc_three"),
@@ -147,7 +151,7 @@ def clip_table(run: Run) -> Table:
     )
     n_words = round(mean(len(row[2].split()) for row in rows)) if rows else 0
     return Table(
-        f"Prompts and music, {run.source} ({run.maker})",
+        f"Prompts and music, {_music(run)}",
         ("scene", "style", "prompt", "music", "faults"),
         rows,
         notes=(f"{n_words} words a prompt on average.",),
