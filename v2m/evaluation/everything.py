@@ -19,7 +19,7 @@ from v2m.evaluation.emotion import CLASSES, NAMES
 from v2m.evaluation.emotion_heads import emotion_heads
 from v2m.evaluation.finished import alignment_table, measure_finished
 from v2m.evaluation.frechet import frechet, frechet_table
-from v2m.evaluation.intervals import bootstrap
+from v2m.evaluation.intervals import Estimate, bootstrap
 from v2m.evaluation.library_retrieval import (
     EXCERPT_SECONDS,
     Direction,
@@ -240,14 +240,12 @@ def _distance(library: Library, options: Options) -> Table:
 def _paper_section(report: PaperReport | None, runs: Sequence[Run]) -> Section:
     tables = [beside_paper(runs, report), *style_tables(runs)]
     plots = {}
-    for measure, title in (("pe", "Pitch entropy"), ("desc_three", "P_desc, three frames")):
-        for run in runs:
-            figures = {style: bootstrap(run.column(style, measure)) for style in STYLES}
-            n = len(next(iter(run.styles.values())))
-            chance = 1 / n if measure == "desc_three" and n else None
-            plots[f"{title}, music {run.source}"] = bars(
-                f"{title}, music {run.source}", figures, chance=chance
-            )
+    for run in runs:
+        title = f"Pitch entropy, music {run.source}"
+        plots[title] = bars(title, _by_style(run, "pe"))
+    n = len(next(iter(runs[0].styles.values())))
+    title = "P_desc of ours, three frames a scene"
+    plots[title] = bars(title, _by_style(runs[0], "desc_three"), chance=1 / max(1, n))
     if report:
         printed = {f.configuration: f.estimate for f in report.figures if f.measure == "P_desc"}
         title = "P_desc of the paper, from its logs"
@@ -255,6 +253,10 @@ def _paper_section(report: PaperReport | None, runs: Sequence[Run]) -> Section:
         tables = [*paper_tables(report), *tables]
     lead = "The paper's Table 2 beside runs of ours on the demo's scenes, in its four styles."
     return Section("paper", "The paper's tables", lead, tuple(tables), plots)
+
+
+def _by_style(run: Run, measure: str) -> dict[str, Estimate]:
+    return {style: bootstrap(run.column(style, measure)) for style in STYLES}
 
 
 def _emotion_section(runs: Sequence[Run]) -> Section:

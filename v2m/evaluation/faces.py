@@ -1,9 +1,9 @@
 """Whether a picture shows a face: BlazeFace, run by OpenCV.
 
 Bazarevsky and others, "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs" (2019), the
-full-range variant of MediaPipe. OpenCV 5 carries no detector's data of its own, and its cascades are
-gone. scikit-image's cascade saw the man in the demo's clip in 1 of 8 frames and two faces among
-bicycles; this one sees him in all 8, and a face in 1 of 18 frames of bicycles.
+full-range variant of MediaPipe. OpenCV 5 carries no detector's data of its own, and its cascades
+are gone. scikit-image's cascade saw the man in the demo's clip in 1 of 8 frames and three faces
+among bicycles; this one sees him in all 8, and a face in 1 of 18 frames of bicycles.
 """
 
 import logging

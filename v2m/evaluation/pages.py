@@ -11,6 +11,9 @@ from v2m.files import replacing
 
 SUFFIXES = {"text": "txt", "markdown": "md", "csv": "csv", "latex": "tex"}
 
+LONGEST_OPEN = 20
+"""Rows of a table that is shown without a click."""
+
 STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a202c; max-width: 1100px;
@@ -25,6 +28,8 @@ table { border-collapse: collapse; margin: .8rem 0 .2rem; font-size: 13.5px; }
 caption { text-align: left; font-weight: 600; padding-bottom: .3rem; }
 th, td { padding: .22rem .7rem; border-bottom: 1px solid #e5e8ec; text-align: left; }
 th.figure, td.figure { text-align: right; font-variant-numeric: tabular-nums; }
+td.figure { white-space: nowrap; }
+summary { cursor: pointer; font-weight: 600; font-size: 13.5px; margin: .8rem 0; }
 p.note { color: #4a5568; font-size: 12.5px; margin: .15rem 0; max-width: 900px; }
 nav a { margin-right: 1rem; }
 """
@@ -96,11 +101,20 @@ def write_page(path: Path, title: str, lead: str, sections: Sequence[Section]) -
 
 def _section(section: Section) -> str:
     plots = "".join(_figure(title, drawn) for title, drawn in section.plots.items())
-    tables = "".join(f'<div class="wide">{as_html(table)}</div>' for table in section.tables)
+    tables = "".join(_table(table) for table in section.tables)
     return (
         f'<section id="{section.name}"><h2>{html.escape(section.heading)}</h2>'
         f'<p class="lead">{html.escape(section.lead)}</p>{plots}{tables}</section>'
     )
+
+
+def _table(table: Table) -> str:
+    """Write a table; a long one opens on a click."""
+    written = f'<div class="wide">{as_html(table)}</div>'
+    if len(table.rows) <= LONGEST_OPEN:
+        return written
+    rows = f"{html.escape(table.title)} ({len(table.rows)} rows)"
+    return f"<details><summary>{rows}</summary>{written}</details>"
 
 
 def _figure(title: str, drawn: bytes) -> str:

@@ -39,7 +39,7 @@ def bars(title: str, figures: Mapping[str, Estimate], *, chance: float | None = 
         axes.errorbar(place, estimate.value, yerr=np.maximum(reach, 0), color="#1a202c", capsize=4)
     if chance is not None:
         axes.axhline(chance, color=GREY, linestyle="--", linewidth=1)
-        axes.annotate("chance", (len(figures) - 0.5, chance), va="bottom", ha="right", color=GREY)
+        axes.text(-0.57, chance, "chance", va="bottom", ha="left", color=GREY, fontsize=7)
     axes.set_xticks(range(len(figures)), list(figures))
     axes.set_xlim(-0.6, len(figures) - 0.4)
     return _svg(figure)

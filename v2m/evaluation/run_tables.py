@@ -50,7 +50,8 @@ def beside_paper(runs: Sequence[Run], report: PaperReport | None, *, seed: int =
             "music.",
             "P_emo: share heard with the wanted emotion of four (by chance 0.25). The paper: a "
             "model of speech; ours: the first listener of the table of emotions. What is wanted "
-            "of ours is read off the picture's colour and motion, not said by people.",
+            "of ours is read off the picture's colour and motion, not said by people. The paper's "
+            "own P_emo is the count behind its printed share: its log lacks what was wanted.",
             f"words and sound: mean cosine of prompt and music in {sounds}; with CLAP the CLAP "
             "score.",
         ),

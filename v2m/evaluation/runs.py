@@ -189,14 +189,15 @@ def _composing(library: Library, seed: int) -> _Make:
 
 
 def _finding(library: Library) -> _Make:
-    if not library.catalogue.count():
-        raise StateError("the library is empty; run 'v2m index FOLDER' first")
+    if not library.tracks("origin = 'imported'"):
+        raise StateError("the library holds no music of yours; run 'v2m index FOLDER' first")
     searcher = Searcher(library.catalogue, library.profile)
 
     def make(one: _Seen, prompt: str) -> tuple[Audio, str]:
         seconds = max(SHORTEST_SECONDS, one.scene.span.duration_seconds)
         query = scene_query(library.profile, one.description, prompt, seconds=seconds)
-        best = searcher.search(query, 1)[0]
+        # a take composed for this very scene would be found again
+        best = searcher.search(query, 1, where="origin = 'imported'")[0]
         start = best.section.start_seconds
         span = Span(start, start + seconds)
         audio = decode_audio(best.track.path, sample_rate=SAMPLE_RATE, span=span)
