@@ -11,9 +11,9 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from starlette.exceptions import HTTPException
 
 from v2m.study.answers import Answers, Rater
-from v2m.study.design import EMOTIONS, MEDIA, Study, read_study
+from v2m.study.design import EMOTIONS, MEDIA, SCALES, Study, read_study
 from v2m.study.order import Page, pages_of
-from v2m.study.questions import PREFERENCES, WORDS_ANSWER, read_form
+from v2m.study.questions import PREFERENCES, WORDS_ANSWER, fields_of, read_form
 from v2m.web.guards import Guard
 from v2m.web.pages import mount_static, renderer
 
@@ -150,6 +150,7 @@ def _shown(
         "n_steps": step.n_pages,
         "given": form,
         "problems": problems,
+        "labels": _labels(step.page),
         "shown_at": form.get("shown_at") or f"{time.time():.1f}",
         "emotions": EMOTIONS,
         "preferences": PREFERENCES,
@@ -157,6 +158,13 @@ def _shown(
         "resume_link": str(request.url_for("page", token=step.token)),
         **_media(study, step.page),
     }
+
+
+def _labels(page: Page) -> dict[str, str]:
+    """Return what a field is called in front of its problem, where a page has several."""
+    if page.kind == "ranking":
+        return {name: f"Clip {place}: " for place, name in enumerate(fields_of(page), 1)}
+    return {name: f"{name.capitalize()}: " for name in SCALES}
 
 
 def _media(study: Study, page: Page) -> dict[str, Any]:
