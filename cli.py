@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from v2m.commands import backends, evaluate, importing, many, models, study, tracks
+from v2m.commands import backends, evaluate, importing, many, models, serve, study, tracks
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
     AllowUnknown,
@@ -54,6 +54,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(study.app, name="study")
 app.add_typer(backends.app, name="backends")
+app.command("serve")(serve.serve)
 
 
 def main() -> None:

@@ -67,6 +67,7 @@ class Library:
         self.spec = ProfileSpec(name, tuple(sorted((models or {}).items())))
         self.profile: Profile = load_profile(self.spec)
         self._kept_searcher: Searcher | None = None
+        self._stamp: tuple[int, ...] = ()
 
     # ---- filling -----------------------------------------------------------------------------
 
@@ -438,6 +439,29 @@ class Library:
         if self._kept_searcher is None or not self._kept_searcher.is_current():
             self._kept_searcher = Searcher(self.catalogue, self.profile)
         return self._kept_searcher
+
+    def refresh(self) -> bool:
+        """Make searches know what other programs changed; say whether there was something.
+
+        What is searched is loaded first and put in place then: searches that run meanwhile, on
+        any thread, go on undisturbed. From then on tracks are kept in memory as they are asked for.
+
+        Raises:
+            BackendError: the catalogue was written to for too long.
+        """
+        from catalogs.snapshot import Snapshot, stamp
+        from retriever.query import text_query
+        from retriever.search import Searcher
+
+        now = stamp(self.folder)
+        if now == self._stamp:
+            return False
+        searcher = Searcher(Snapshot(self.folder), self.profile)
+        if searcher.n_tracks:
+            searcher.search(text_query(self.profile, "music"), 1)  # loads what all queries share
+        self._kept_searcher = searcher
+        self._stamp = now
+        return True
 
     def _forget_searcher(self) -> None:
         self._kept_searcher = None

@@ -22,6 +22,8 @@ from v2m.study.order import Page
 
 N_RATERS = 12
 
+pytestmark = pytest.mark.timeout(1800)
+
 Picture = Callable[[Any, str], None]
 
 

@@ -1,5 +1,6 @@
 """What every page and answer carries, and what no request may exceed."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,21 +20,34 @@ HEADERS = {
 """No script at all, nothing from elsewhere, and no address (it may be a resume link) passed on."""
 
 
-class Guard:
-    """ASGI middleware: adds the headers and refuses bodies over a size while they arrive."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
-    def __init__(self, app: Any, *, most_bytes: int) -> None:
-        """Wrap an application; ``most_bytes`` is the largest body of a request."""
+
+class Guard:
+    """ASGI middleware: adds the headers, and refuses what no page of ours sends."""
+
+    def __init__(self, app: Any, *, most_bytes: int, hosts: frozenset[str] | None = None) -> None:
+        """Wrap an application.
+
+        Args:
+            app: what answers.
+            most_bytes: largest body of a request; more is refused while it arrives.
+            hosts: names this server may be called by, so that a foreign page cannot reach a
+                server on loopback through a name of its own; None allows any.
+        """
         self._app = app
         self._most = most_bytes
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._declared(scope) > self._most:
-            await self._refuse(send)
+        headers = dict(scope["headers"])
+        refused = self._refusal(scope["method"], headers)
+        if refused:
+            await _answer(send, *refused)
             return
         seen = 0
         started = False
@@ -59,17 +73,30 @@ class Guard:
             await self._app(scope, receive_some, send_with_headers)
         except _TooLargeError:
             if not started:
-                await self._refuse(send)
+                await _answer(send, *self._too_large())
 
-    def _declared(self, scope: Scope) -> int:
-        value = dict(scope["headers"]).get(b"content-length", b"0")
-        return int(value) if value.isdigit() else 0
+    def _refusal(self, method: str, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+        """Return status and reason where a request is refused for what it says of itself."""
+        host = headers.get(b"host", b"").decode("latin-1")
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if self._hosts is not None and name not in self._hosts:
+            return 400, "this server does not go by that name"
+        if method != "GET" and headers.get(b"sec-fetch-site") == b"cross-site":
+            return 403, "sent by a page of another site"
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._most:
+            return self._too_large()
+        return None
 
-    async def _refuse(self, send: Send) -> None:
-        body = f'{{"error": "the request is larger than {self._most} bytes"}}'.encode()
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+    def _too_large(self) -> tuple[int, str]:
+        return 413, f"the request is larger than {self._most} bytes"
+
+
+async def _answer(send: Send, status: int, reason: str) -> None:
+    body = json.dumps({"error": reason}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class _TooLargeError(Exception):

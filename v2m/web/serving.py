@@ -67,7 +67,7 @@ def serve(app: "FastAPI", listening: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, lifespan="off"
+        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
     )
     try:
         uvicorn.Server(config).run(sockets=[listening])

@@ -44,7 +44,7 @@ def create_study_app(folder: Path) -> FastAPI:
     study = read_study(folder)
     answers = Answers(folder)
     files = study.files()
-    show = renderer(study=study, n_minutes=_minutes(study))
+    show = renderer(name=study.title, n_minutes=_minutes(study))
     app = FastAPI(openapi_url=None)
     app.add_middleware(Guard, most_bytes=MOST_BYTES)
     mount_static(app)
