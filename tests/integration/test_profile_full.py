@@ -1,16 +1,19 @@
 """Profile full in a catalogue: side by side with lite, one column at a time, honest about odds."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from indexer.columns import fill_columns
 from tests.checkpoints.encoders import build_clap
 from tests.checkpoints.fixtures import checkpoints
 from tests.commands import Commands
 from tests.conftest import write_piece
 from v2m.errors import ConfigError
 from v2m.library import Library
+from v2m.types import Provenance, Track, TrackRecord
 
 __all__ = ["checkpoints"]
 
@@ -109,18 +112,21 @@ def test_another_text_model_needs_no_sound(
     assert len(_row_ids(changed, changed.profile.text.space)) == 2
 
 
-def test_what_lite_composed_full_hears_when_it_indexes(
+def test_what_was_composed_is_heard_by_the_next_index(
     both: tuple[Library, Library], music: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lite, full = both
-    track, _ = lite.generate("slow piano", 4.0)
+    _, full = both
+    take = Track("take", music / "calm lake.wav", "slow piano", "", "", "slow piano")
+    made = Provenance("arranger", "1", "slow piano", 0, {}, "0")
+    record = TrackRecord(replace(take, origin="generated"), (), "1", made)
+    full.catalogue.add_generated(record)
 
     assert full.find(text="anything").tracks_searched == 2
     assert "1 of 3 tracks are not searched" in caplog.text
-    full.index([music], workers=1)
+    assert fill_columns(full.catalogue, full.profile, shown=False) == 1
 
-    found = full.find(text="slow piano").scenes[0].matches
-    assert track.track_id in {match.track.track_id for match in found}
+    space = full.profile.music.space
+    assert "take" in full.catalogue.vector_table(space, ["track"]).track_ids
 
 
 def test_probabilities_without_calibration_say_so(both: tuple[Library, Library]) -> None:

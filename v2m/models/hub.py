@@ -67,7 +67,7 @@ def snapshot(card: ModelCard, *, fetch: bool, shown: bool = True) -> Path:
                 local_files_only=True,
             )
         )
-        if is_complete(here):
+        if is_complete(here, card):
             return here
     except LocalEntryNotFoundError:
         pass  # it is fetched below, or refused with the command that fetches it
@@ -80,8 +80,13 @@ def snapshot(card: ModelCard, *, fetch: bool, shown: bool = True) -> Path:
     return _fetched(card, revision, shown)
 
 
-def is_complete(folder: Path) -> bool:
-    """Tell whether a configuration and all weights it speaks of are in a folder."""
+def is_complete(folder: Path, card: ModelCard) -> bool:
+    """Tell whether a configuration and all weights it speaks of are in a folder.
+
+    A card that names its files one by one needs just those.
+    """
+    if not any("*" in name for name in card.files):
+        return all((folder / name).is_file() for name in card.files)
     for index in folder.glob("*.index.json"):
         shards = set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
         if not all((folder / shard).is_file() for shard in shards):
@@ -135,7 +140,7 @@ def _fetched(card: ModelCard, revision: str | None, shown: bool) -> Path:
             f"cannot fetch {card.name} from {card.hub_id} ({first}); "
             f"run 'v2m models pull {card.name}' again, it goes on where it stopped",
         ) from err
-    if not is_complete(path):
+    if not is_complete(path, card):
         raise BackendError("model", f"{card.hub_id} holds no weights v2m can load")
     return path
 

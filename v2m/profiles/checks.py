@@ -88,7 +88,7 @@ def check_model(checkpoint: Checkpoint) -> selftest.Outcome:
         BackendError: its files are not here, incomplete, damaged or unsafe.
     """
     folder = checkpoint.files()
-    if not hub.is_complete(folder):
+    if not hub.is_complete(folder, checkpoint.card):
         raise BackendError("model", f"{checkpoint.card.name}: files are missing in {folder}")
     if checkpoint.card.role not in ("picture-text", "music-text"):
         return selftest.Outcome(checkpoint.card.name)

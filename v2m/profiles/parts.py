@@ -10,6 +10,7 @@ LOADERS: dict[str, str] = {
     "open_clip": "v2m.encoders.open_clip:OpenClip",
     "clip": "v2m.encoders.clip:Clip",
     "clap": "v2m.encoders.clap:Clap",
+    "laion_clap": "v2m.encoders.laion_clap:LaionClap",
     "causal-lm": "generator.local_writer:LocalWriter",
     "image-text-to-text": "v2m.video.vision_language:VisionLanguageDescriber",
     "musicgen": "generator.musicgen.composer:MusicGen",
