@@ -384,7 +384,8 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="credits, credits-md, credits-json, end-card, picture, cuesheet, edl, otio, stems",
+            help="credits, credits-md, credits-json, end-card, picture, cuesheet, cuesheet-pdf, "
+            "edl, fcpxml, otio, stems",
         ),
     ] = "credits",
     verbose: Verbose = False,

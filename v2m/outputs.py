@@ -14,7 +14,9 @@ from v2m.soundtrack.credit_forms import (
 )
 from v2m.soundtrack.credits import write_credits
 from v2m.soundtrack.exports.cuesheet import write_cue_sheet
+from v2m.soundtrack.exports.cuesheet_pdf import write_cue_sheet_pdf
 from v2m.soundtrack.exports.edl import write_edl
+from v2m.soundtrack.exports.fcpxml import write_fcpxml
 from v2m.soundtrack.exports.otio import write_otio
 from v2m.soundtrack.exports.stems import write_stems
 from v2m.soundtrack.limiter import find_mastering
@@ -76,7 +78,9 @@ WRITERS: Mapping[str, Callable[[CuePlan, Path], None]] = {
     "credits-json": write_credits_json,
     "credits-md": write_credits_markdown,
     "cuesheet": write_cue_sheet,
+    "cuesheet-pdf": write_cue_sheet_pdf,
     "edl": write_edl,
+    "fcpxml": write_fcpxml,
     "otio": write_otio,
 }
 FORMATS = (*WRITERS, "end-card", "picture", "stems")

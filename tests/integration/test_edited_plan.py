@@ -92,11 +92,11 @@ def test_a_plan_comes_back_as_it_was_written(plan: CuePlan, tmp_path: Path) -> N
         _set(gain_db=2),
         _set(in_seconds=3.3),
         _set(source="silence", track_path=""),
-        _set(loop={"start_seconds": 1.0, "end_seconds": 2.5}),
+        _set(seams=[{"out_seconds": 2.5, "in_seconds": 0.5}]),
         lambda words: words["cues"][1].update(track_path=words["cues"][2]["track_path"]),
         lambda words: words.update(speech=[]),
     ],
-    ids=["gain", "entry", "silence", "loop", "another track", "no speech"],
+    ids=["gain", "entry", "silence", "seam", "another track", "no speech"],
 )
 def test_only_what_was_edited_sounds_different(plan: CuePlan, tmp_path: Path, edit: Edit) -> None:
     before, after = _mixed(plan), _mixed(_edited(plan, tmp_path, edit))

@@ -24,6 +24,7 @@ from tests.unit.plans import (
     make_cue,
     make_film,
     make_plan,
+    make_scene,
     noise,
     whole_mix,
 )
@@ -179,7 +180,9 @@ def test_the_edit_list_says_how_it_counts(rate: FrameRate, mode: str) -> None:
 
 
 def test_an_event_names_its_file_and_what_a_cut_cannot_say() -> None:
-    events = _read_edl(edl_text(make_film(RATES[1])), RATES[1])
+    plan = make_film(RATES[1]).model_copy(update={"scenes": ()})
+
+    events = _read_edl(edl_text(plan), RATES[1])
 
     assert events[0].comments == {
         "FROM CLIP NAME": ["a b.mp3"],
@@ -210,6 +213,20 @@ def test_the_record_time_may_start_elsewhere() -> None:
     assert _read_edl(text, RATES[1])[0].record == (0, 100)
     with pytest.raises(InputError, match="not a timecode"):
         edl_text(make_plan(make_cue(0, 4)), record_start="now")
+
+
+def test_scenes_and_cuts_are_locators_of_the_edit_list() -> None:
+    scenes = (make_scene(0, 0, 4, cuts_seconds=(1.5,)), make_scene(1, 4, 8, note="the sea"))
+    plan = make_plan(make_cue(0, 3, ""), make_cue(3, 8), scenes=scenes)
+
+    read = otio.adapters.read_from_string(edl_text(plan), "cmx_3600", rate=25)
+
+    clip = read.find_clips()[0]
+    assert [(m.name, m.color, m.marked_range.start_time.to_timecode()) for m in clip.markers] == [
+        ("Scene 1 scene 0", "CYAN", "01:00:00:00"),
+        ("Cut", "RED", "01:00:01:13"),
+        ("Scene 2 the sea", "CYAN", "01:00:04:00"),
+    ]
 
 
 # ---- OpenTimelineIO

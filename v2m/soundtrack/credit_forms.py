@@ -6,17 +6,16 @@ Creative Commons asks for title, author, source, licence with link, and what was
 
 import json
 import re
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from v2m.files import replacing, text_to_path
 from v2m.soundtrack.credits import changes_to, clock
+from v2m.soundtrack.fonts import system_font
 from v2m.soundtrack.plan import Cue, CuePlan
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageFont
+    from PIL import Image
 
 WIDTH, HEIGHT = 1920, 1080
 MARGIN, TOP, GUTTER = 96, 54, 48  # 5 % of width and height: safe on any screen
@@ -24,8 +23,6 @@ HEAD_HEIGHT = 90
 PAPER, INK, SOFT = (16, 16, 20), (245, 245, 242), (176, 176, 184)
 LAYOUTS = ((1, 34), (1, 30), (2, 28), (2, 24), (3, 22), (3, 20), (4, 18))
 """Columns and size of the letters, largest first; 18 pixels are read on any full HD picture."""
-
-FONTS = ("NotoSans-Regular.ttf", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")
 
 UNKNOWN_LICENCE = "unknown: ask its owner before you publish"
 ADDRESS = re.compile(r"https?://[^\s<>\"']+")
@@ -259,7 +256,7 @@ def _licence_words(entry: dict[str, Any]) -> str:
 
 def _wrapped(words: str, width: int, size: int, colour: tuple[int, int, int]) -> list[_Line]:
     """Break words into lines; a word that is too long, an address mostly, is broken anywhere."""
-    font = _font(size)
+    font = system_font(size)
     lines: list[str] = []
     line = ""
     for word in words.split():
@@ -277,17 +274,6 @@ def _wrapped(words: str, width: int, size: int, colour: tuple[int, int, int]) ->
     return [_Line(words, colour) for words in [*lines, line] if words]
 
 
-@cache
-def _font(size: int) -> "ImageFont.ImageFont | ImageFont.FreeTypeFont":
-    """Return a font of the system that knows more than Latin letters, else Pillow's own."""
-    from PIL import ImageFont
-
-    for name in FONTS:
-        with suppress(OSError):
-            return ImageFont.truetype(name, size)
-    return ImageFont.load_default(size)
-
-
 def _drawn(card: _Card, name: str, number: int, n_cards: int) -> "Image.Image":
     from PIL import Image, ImageDraw
 
@@ -295,8 +281,8 @@ def _drawn(card: _Card, name: str, number: int, n_cards: int) -> "Image.Image":
     pen = ImageDraw.Draw(image)
     head = f"Music in {name}" + (f" ({number}/{n_cards})" if n_cards > 1 else "")
     first = _wrapped(head, WIDTH - 2 * MARGIN, 48, INK)[0]
-    pen.text((MARGIN, TOP), first.words, INK, _font(48))
-    font = _font(card.size)
+    pen.text((MARGIN, TOP), first.words, INK, system_font(48))
+    font = system_font(card.size)
     left = MARGIN
     for column in card.columns:
         top = TOP + HEAD_HEIGHT

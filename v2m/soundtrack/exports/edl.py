@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from v2m.files import path_to_text, replacing, text_to_path
+from v2m.soundtrack.exports.markers import plan_marks
 from v2m.soundtrack.exports.pieces import CuePieces, plan_pieces
 from v2m.soundtrack.plan import CuePlan
 from v2m.soundtrack.timecode import FrameRate, frame_rate
@@ -18,6 +19,9 @@ CHANNELS = "AA"
 
 TITLE_LENGTH = 70
 
+MARK_COLOURS = ("RED", "CYAN")
+"""Of cuts, and of scenes, which have a note."""
+
 
 def edl_text(
     plan: CuePlan, *, rate: FrameRate | None = None, record_start: str = RECORD_START
@@ -26,7 +30,7 @@ def edl_text(
 
     Events meet at the borders of the cues, by cuts; crossfades, fades and gains stand in comments,
     because programs disagree about sound dissolves in these lists. Source timecode counts from the
-    start of each file.
+    start of each file. Scenes and cuts are locators under the event they fall into.
 
     Args:
         plan: the cue plan.
@@ -41,6 +45,8 @@ def edl_text(
     title = _line(text_to_path(plan.video.path).stem)[:TITLE_LENGTH]
     lines = [f"TITLE: {title}", f"FCM: {'' if rate.drop_frame else 'NON-'}DROP FRAME"]
     event = 0
+    marks = plan_marks(plan, rate)
+    n_events = sum(len(part.pieces) for part in plan_pieces(plan, rate))
     for part in plan_pieces(plan, rate):
         for repeat, piece in enumerate(part.pieces, start=1):
             event += 1
@@ -56,6 +62,11 @@ def edl_text(
                 fps = float(rate.fps) * piece.speed
                 lines.append(f"M2   {REEL:<8} {fps:05.1f}{'':16}{rate.timecode(piece.source_in)}")
             lines += [f"* {_line(comment)}" for comment in _comments(part, repeat)]
+            while marks and (marks[0].frame < piece.record_out or event == n_events):
+                mark = marks.pop(0)
+                words = f"{mark.name} {_line(mark.note)}".strip()
+                colour = MARK_COLOURS[bool(mark.note)]
+                lines.append(f"* LOC: {rate.timecode(zero + mark.frame)} {colour:<7} {words}")
             if piece.speed != 1:
                 lines.append(f"* COMMENT: played at {piece.speed:.2%} of its tempo, pitch kept")
     return "\n".join(lines) + "\n"

@@ -4,12 +4,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from av.error import FFmpegError
-
-from v2m.audio.decode import check_readable
-from v2m.errors import MediaError, printable
-from v2m.ffmpeg import av
+from v2m.errors import printable
 from v2m.files import replacing, text_to_path
+from v2m.soundtrack.exports.media import file_seconds
 from v2m.soundtrack.exports.pieces import CuePieces, Piece, plan_pieces
 from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.soundtrack.timecode import FrameRate, frame_rate
@@ -24,8 +21,8 @@ def otio_timeline(plan: CuePlan, *, rate: FrameRate | None = None) -> Any:
     The track "Video" holds the video as one clip, the track "Music" every cue as a clip, its
     stretches between seams as clips of their own, silence as gaps. A changed tempo is a time warp.
     Crossfades are transitions centred on the border; gains and fades stand in the clips' metadata.
-    Scenes are markers of the whole time line. How long a track is stands there for files that can
-    be read now; converters to other formats ask for it.
+    Scenes and the cuts in them are markers of the whole time line. How long a track is stands
+    there for files that can be read now; converters to other formats ask for it.
 
     Args:
         plan: the cue plan.
@@ -88,7 +85,7 @@ class _Maker:
     def n_frames(self, cue: Cue, at_least: int) -> int | None:
         """Return the length of a cue's track, in frames; None where it cannot be read."""
         if cue.track_path not in self._seconds:
-            self._seconds[cue.track_path] = _file_seconds(text_to_path(cue.track_path))
+            self._seconds[cue.track_path] = file_seconds(text_to_path(cue.track_path))
         seconds = self._seconds[cue.track_path]
         return None if seconds is None else max(at_least, ceil(seconds * self._rate.fps))
 
@@ -113,9 +110,14 @@ class _Maker:
         return track
 
     def markers(self, plan: CuePlan) -> list[Any]:
-        """Return a marker per scene, with what it shows as its comment."""
+        """Return a marker per scene, with what it shows as its comment, and one per cut in it."""
         found = []
         for scene in plan.scenes:
+            for seconds in scene.cuts_seconds:
+                span = self.range(self._rate.frame_at(seconds), 0)
+                colour = self._otio.schema.MarkerColor.RED
+                cut = self._otio.schema.Marker(name="Cut", marked_range=span, color=colour)
+                found.append(cut)
             first, last = (self._rate.frame_at(s) for s in (scene.start_seconds, scene.end_seconds))
             marker = self._otio.schema.Marker(
                 name=f"Scene {scene.index + 1}",
@@ -169,16 +171,6 @@ class _Maker:
             out_offset=self.time(behind),
             metadata={KEY: {"seconds": part.fades_seconds[0], "curve": "equal power"}},
         )
-
-
-def _file_seconds(path: Path) -> float | None:
-    """Return how long a file says it is."""
-    try:
-        check_readable(path)
-        with path.open("rb") as file, av.open(file, "r", metadata_errors="replace") as media:
-            return media.duration / av.time_base if media.duration else None
-    except (MediaError, OSError, FFmpegError, ValueError):
-        return None
 
 
 def _text(text: str) -> str:
