@@ -13,6 +13,7 @@ from tests.toys import MOODS, PLAYERS, TITLES, toy_library, toy_profile  # noqa:
 from tests.unit.videos import RED, plain, write_video
 from v2m.errors import InputError, StateError
 from v2m.evaluation.datasets.items import MusicItem
+from v2m.evaluation.labelled_emotion import labelled_emotions
 from v2m.evaluation.library_retrieval import direction, excerpts, known_texts, text_and_music
 from v2m.evaluation.pairs import read_pairs
 from v2m.library import Library
@@ -165,3 +166,26 @@ def test_excerpts_find_their_track(toy_profile: str, tmp_path: Path) -> None:  #
 def test_excerpts_need_tracks_long_enough(library: Library) -> None:
     with pytest.raises(InputError, match="long enough"):
         excerpts(library, n_queries=2, seconds=60.0)
+
+
+def test_moods_that_people_named_are_compared_with_what_is_heard(
+    toy_profile: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    titles = ["angry aggressive music", "happy cheerful music", "sad melancholic music"]
+    library = toy_library(tmp_path / "felt", titles, noise=0)
+    items = [
+        MusicItem(t.track_id, t.path, labels=frozenset(t.title.split())) for t in library.tracks()
+    ]
+
+    found = labelled_emotions(library, items)
+
+    assert np.diag(found.confusion).tolist() == [1, 1, 0, 1]
+    assert found.p_emo.value == 1
+
+
+def test_labels_without_moods_are_refused(library: Library) -> None:
+    items = [MusicItem("x", library.tracks()[0].path, labels=frozenset({"piano"}))]
+
+    with pytest.raises(InputError, match="four emotions"):
+        labelled_emotions(library, items)

@@ -16,6 +16,7 @@ from v2m.evaluation.emotion import (
     emotion_figures,
     emotion_table,
 )
+from v2m.evaluation.labelled_emotion import class_of_labels
 
 
 def test_classes_lie_round_the_circle() -> None:
@@ -70,6 +71,14 @@ def test_tables_name_the_listener_and_chance() -> None:
     assert table.rows[0][1] == "a toy"
     assert table.rows[-1][3] == 0.25
     assert confusion_table("t", found).rows[3][2] == 1  # sad heard as happy
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [({"calm", "piano"}, "neu"), ({"happy", "sad"}, None), ({"piano"}, None), (set(), None)],
+)
+def test_labels_name_one_class_or_none(labels: set[str], expected: str | None) -> None:
+    assert class_of_labels(frozenset(labels)) == expected
 
 
 TINY = {

@@ -18,7 +18,7 @@ from v2m.encoders.attributes import PLACE, AttributeSpace
 from v2m.encoders.profiles import Profile
 from v2m.errors import BackendError, InputError, printable
 from v2m.evaluation.emotion import CLASSES, class_of_mood
-from v2m.types import Audio, Mono
+from v2m.types import Audio, Mono, Vectors
 
 SPEECH_RATE = 16000
 
@@ -88,10 +88,14 @@ class PhraseHead:
 
     def hear(self, clips: Sequence[Audio]) -> list[str]:
         """Return one of ``CLASSES`` for each clip."""
-        music = self._profile.music
-        heard = music.encode_audio([self._profile.listen(clip, [])[0] for clip in clips])
-        texts = music.encode_text([text for own in PHRASES.values() for text in own])
-        scores = (heard @ texts.T).reshape(len(clips), len(PHRASES), -1).mean(axis=2)
+        listened = [self._profile.listen(clip, [])[0] for clip in clips]
+        return self.hear_vectors(self._profile.music.encode_audio(listened))
+
+    def hear_vectors(self, rows: Vectors) -> list[str]:
+        """Return one of ``CLASSES`` for each vector of the music space, shape (n, dim)."""
+        texts = [text for own in PHRASES.values() for text in own]
+        cosines = rows @ self._profile.music.encode_text(texts).T
+        scores = cosines.reshape(len(rows), len(PHRASES), -1).mean(axis=2)
         names = tuple(PHRASES)
         return [names[n] for n in scores.argmax(axis=1)]
 

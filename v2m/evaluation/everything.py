@@ -13,13 +13,15 @@ import numpy as np
 from v2m.demo import CLIPS, run_demo
 from v2m.errors import InputError, printable
 from v2m.evaluation.calibration_run import CalibrationRun, run_calibration
+from v2m.evaluation.datasets.items import MusicItem
 from v2m.evaluation.datasets.music_sets import read_labelled_folder
 from v2m.evaluation.demo_labels import CLIP_MOODS
-from v2m.evaluation.emotion import CLASSES, NAMES
+from v2m.evaluation.emotion import CLASSES, NAMES, EmotionFigures, emotion_table
 from v2m.evaluation.emotion_heads import emotion_heads
 from v2m.evaluation.finished import alignment_table, measure_finished
 from v2m.evaluation.frechet import frechet, frechet_table
 from v2m.evaluation.intervals import Estimate, bootstrap
+from v2m.evaluation.labelled_emotion import labelled_emotions
 from v2m.evaluation.library_retrieval import (
     EXCERPT_SECONDS,
     Direction,
@@ -146,7 +148,11 @@ def _evaluated(
         tracks = [t.path for t in library.tracks("origin = 'imported'")]
         pieces = measure_files(tracks[:: max(1, len(tracks) // PIECES)], shown=options.shown)
     with clock.part("retrieval"):
-        directions = _retrieval(library, options)
+        labelled = read_labelled_folder(
+            _common_folder([t.path for t in library.tracks("origin = 'imported'")])
+        ).music
+        directions = _retrieval(library, labelled, options)
+        named = labelled_emotions(library, labelled, seed=options.seed)
         moments = excerpts(library, seed=options.seed, shown=options.shown)
     with clock.part("hit or miss"):
         calibration = run_calibration(
@@ -157,7 +163,7 @@ def _evaluated(
         distance = _distance(library, options)
     return [
         _paper_section(report, runs),
-        _emotion_section(runs),
+        _emotion_section(runs, named),
         Section(
             "music",
             "Music as notes and as sound",
@@ -186,12 +192,12 @@ def _evaluated(
     ], {"runs": runs}
 
 
-def _retrieval(library: Library, options: Options) -> list[Direction]:
-    folder = _common_folder([t.path for t in library.tracks("origin = 'imported'")])
-    labelled = read_labelled_folder(folder)
-    known = known_texts(library, labelled.music, seed=options.seed)
+def _retrieval(
+    library: Library, labelled: Sequence[MusicItem], options: Options
+) -> list[Direction]:
+    known = known_texts(library, labelled, seed=options.seed)
     directions = text_and_music(library, known, seed=options.seed)
-    labels = {item.audio: item.labels for item in labelled.music}
+    labels = {item.audio: item.labels for item in labelled}
     tracks = library.tracks("origin = 'imported'")
     found = {
         model_file(clip): {
@@ -259,14 +265,20 @@ def _by_style(run: Run, measure: str) -> dict[str, Estimate]:
     return {style: bootstrap(run.column(style, measure)) for style in STYLES}
 
 
-def _emotion_section(runs: Sequence[Run]) -> Section:
+def _emotion_section(runs: Sequence[Run], named: EmotionFigures) -> Section:
     plots = {}
     for run in runs:
         name, figures = next(iter(emotions(run).items()))
         title = f"Music {run.source}, heard by {name}"
         plots[title] = confusion_plot(title, figures.confusion, [NAMES[c] for c in CLASSES])
-    lead = "Whether the music is heard with the emotion that the picture asks for."
-    return Section("emotion", "Emotions", lead, tuple(emotion_tables(runs)), plots)
+    title = "Moods in the names of the library's files, and what is heard"
+    plots[title] = confusion_plot(title, named.confusion, [NAMES[c] for c in CLASSES])
+    lead = (
+        "Whether the music is heard with the emotion that the picture asks for; and whether the "
+        "listener hears the moods that people named at all."
+    )
+    tables = (emotion_table(title, [("the library", named)]), *emotion_tables(runs))
+    return Section("emotion", "Emotions", lead, tables, plots)
 
 
 def _retrieval_section(directions: Sequence[Direction], moments: Table) -> Section:

@@ -122,7 +122,7 @@ def text_and_music(library: Library, known: Known, *, seed: int = 0) -> list[Dir
     also reads titles and descriptions: where these spell the labels out, it is no test of hearing.
     """
     searcher = Searcher(library.catalogue, library.profile, calibrated=False)
-    vectors = _track_vectors(library, known.track_ids)
+    vectors = track_vectors(library, known.track_ids)
     heard = library.profile.music.encode_text(known.texts) @ vectors.T
     place = {track_id: n for n, track_id in enumerate(known.track_ids)}
     whole = np.full(heard.shape, -np.inf)
@@ -220,7 +220,12 @@ def _of_labels(
     return texts, shared == sizes[:, None], shared
 
 
-def _track_vectors(library: Library, track_ids: Sequence[str]) -> npt.NDArray[np.float32]:
+def track_vectors(library: Library, track_ids: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return the vectors of whole tracks in the music space, in this order, shape (n, dim).
+
+    Raises:
+        StateError: a track has none of this profile.
+    """
     table = library.catalogue.vector_table(library.profile.music.space, ["track"])
     row = {track_id: n for n, track_id in enumerate(table.track_ids)}
     if missing := [track_id for track_id in track_ids if track_id not in row]:
