@@ -16,6 +16,9 @@ LOOK_AHEAD_SECONDS = 0.02
 
 REACH = round(LOOK_AHEAD_SECONDS * FRAMES_PER_SECOND)
 
+FRAMES_AT_ONCE = 1 << 16
+"""Gains that are found together, 131 s."""
+
 MOST_ROUNDS = 8
 TOLERANCE_LU = 0.02
 
@@ -43,7 +46,7 @@ class Mastering:
         return -20 * float(np.log10(max(float(self.gains.min(initial=1.0)), 1e-6)))
 
 
-def limiting_gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float) -> Gains:
+def limiting_gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float, gain: float = 1.0) -> Gains:
     """Return the gain per frame that holds every peak under a ceiling.
 
     The smallest gain needed within the look-ahead, smoothed by two windows that together reach one
@@ -53,10 +56,20 @@ def limiting_gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float) -> Gains
     Args:
         peaks: true peak of every frame of 2 ms, linear.
         ceiling_dbtp: dBTP.
+        gain: linear, applied to the peaks before.
     """
+    gains = np.empty(len(peaks), np.float32)
+    for first in range(0, len(peaks), FRAMES_AT_ONCE):
+        begin, stop = max(0, first - 2 * REACH), min(len(peaks), first + FRAMES_AT_ONCE)
+        some = _gains(peaks[begin : stop + 2 * REACH] * np.float32(gain), ceiling_dbtp)
+        gains[first:stop] = some[first - begin : stop - begin]
+    return gains
+
+
+def _gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float) -> Gains:
     ceiling = 10 ** (ceiling_dbtp / 20)
     needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9)).astype(np.float32)
-    if not len(needed) or needed.min() >= 1:
+    if needed.min() >= 1:
         return needed
     lowest = minimum_filter1d(needed, 2 * REACH + 1, mode="nearest")
     wide, narrow = REACH // 2, REACH - 1 - REACH // 2
@@ -77,9 +90,9 @@ def find_mastering(sound: Measured, target_lufs: float, ceiling_dbtp: float) -> 
         return Mastering(0.0, np.ones(len(sound.frame_peaks), np.float32), loudness)
     gain_db, best = target_lufs - loudness, None
     for _ in range(MOST_ROUNDS):
-        gain = np.float32(10 ** (gain_db / 20))
-        gains = limiting_gains(sound.frame_peaks * gain, ceiling_dbtp)
-        made = Mastering(gain_db, gains, sound.lufs(gain * gains))
+        gain = 10 ** (gain_db / 20)
+        gains = limiting_gains(sound.frame_peaks, ceiling_dbtp, gain)
+        made = Mastering(gain_db, gains, sound.lufs(gains, gain))
         off = target_lufs - made.lufs
         if best is None or abs(off) < abs(target_lufs - best.lufs):
             best = made
