@@ -182,7 +182,7 @@ def sound_seconds(path: Path) -> float:
     """
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
-        return float(stream.duration * stream.time_base)
+        return float((stream.duration or 0) * (stream.time_base or 0))
 
 
 def off_frames(sound: float, picture: float, film: Film) -> int:
