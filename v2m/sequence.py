@@ -28,6 +28,10 @@ LIMIT = 4.0
 """Log odds beyond this are as good as certain."""
 
 
+RESTFUL_SECONDS = 8.0
+MOST_HASTE = 4.0
+"""A change into a shorter scene costs more in proportion, four times as much at most."""
+
 REPEAT_COST = 0.3
 """What a track that comes back after another one has to gain: less, and it is an accident."""
 
@@ -153,6 +157,7 @@ class _Lattice:
     tracks: tuple[str, ...]
     fits: npt.NDArray[np.float64]  # (scenes, tracks + 1), -inf where a track is no candidate
     changes: npt.NDArray[np.float64]  # (tracks + 1, tracks + 1), what a change costs
+    haste: npt.NDArray[np.float64]  # (scenes,), how much dearer a change into a short scene is
     through: npt.NDArray[np.float64]  # (scenes, tracks + 1), best sum of any sequence through it
     states: tuple[int, ...]  # of the best sequence
 
@@ -181,7 +186,10 @@ def _lattice(
         if not allowed:
             fits[scene, -1] = 0.0
     rows = {track: match.track for table in tables for track, match in table.items()}
-    return _solved(tracks, fits, _changes([rows[track] for track in tracks], switch_cost))
+    changes = _changes([rows[track] for track in tracks], switch_cost)
+    lengths = np.array([max(0.1, choice.scene.span.duration_seconds) for choice in choices])
+    haste = np.clip(RESTFUL_SECONDS / lengths, 1, MOST_HASTE)
+    return _solved(tracks, fits, changes, haste)
 
 
 def _changes(tracks: Sequence[Track], switch_cost: float) -> npt.NDArray[np.float64]:
@@ -196,24 +204,28 @@ def _changes(tracks: Sequence[Track], switch_cost: float) -> npt.NDArray[np.floa
 
 
 def _solved(
-    tracks: tuple[str, ...], fits: npt.NDArray[np.float64], changes: npt.NDArray[np.float64]
+    tracks: tuple[str, ...],
+    fits: npt.NDArray[np.float64],
+    changes: npt.NDArray[np.float64],
+    haste: npt.NDArray[np.float64],
 ) -> _Lattice:
     """Find the best sequence forwards, and backwards what any other would cost."""
     n_scenes = len(fits)
     ahead, behind = fits.copy(), np.zeros_like(fits)
     came = np.zeros(fits.shape, np.int64)
     for scene in range(1, n_scenes):
-        offered = ahead[scene - 1][:, None] - changes
+        offered = ahead[scene - 1][:, None] - haste[scene] * changes
         came[scene] = offered.argmax(axis=0)
         ahead[scene] += offered.max(axis=0)
     for scene in range(n_scenes - 2, -1, -1):
-        behind[scene] = (fits[scene + 1] + behind[scene + 1] - changes).max(axis=1)
+        cost = haste[scene + 1] * changes
+        behind[scene] = (fits[scene + 1] + behind[scene + 1] - cost).max(axis=1)
     state = int(ahead[-1].argmax()) if n_scenes else 0
     states = []
     for scene in range(n_scenes - 1, -1, -1):
         states.append(state)
         state = int(came[scene, state])
-    return _Lattice(tracks, fits, changes, ahead + behind, tuple(states[::-1]))
+    return _Lattice(tracks, fits, changes, haste, ahead + behind, tuple(states[::-1]))
 
 
 def _without_accidents(lattice: _Lattice, repeat_cost: float) -> _Lattice:
@@ -229,7 +241,7 @@ def _without_accidents(lattice: _Lattice, repeat_cost: float) -> _Lattice:
             fits = lattice.fits.copy()
             fits[scene:stop, state] = -np.inf
             if np.isfinite(fits[scene:stop]).any(axis=1).all():
-                other = _solved(lattice.tracks, fits, lattice.changes)
+                other = _solved(lattice.tracks, fits, lattice.changes, lattice.haste)
                 if lattice.total - other.total < repeat_cost:
                     lattice = other
                     seen, scene = set(), 0
@@ -258,7 +270,7 @@ def _weighed(choice: SceneChoice, lattice: _Lattice, scene: int) -> SceneChoice:
         choice,
         matches=(first, *rest),
         fit=float(lattice.fits[scene, state]),
-        change_cost=float(lattice.changes[before, state]),
+        change_cost=float(lattice.haste[scene] * lattice.changes[before, state]),
         costs=costs,
     )
 

@@ -115,7 +115,7 @@ def test_nothing_to_choose_from() -> None:
         settle(_choices([[]], miss_below=0.5), min_probability=0.5, most_tracks=1)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.lists(st.floats(0.01, 0.99), min_size=3, max_size=3), min_size=1, max_size=5),
     st.floats(0, 3),
@@ -156,3 +156,15 @@ def test_a_change_says_what_it_cost() -> None:
     settled = settle(_choices(table), min_probability=0.5)
 
     assert [choice.change_cost for choice in settled] == [0.0, 0.5]
+
+
+def test_music_does_not_change_with_every_short_scene() -> None:
+    table = [[0.8, 0.4, 0.1], [0.4, 0.8, 0.1], [0.8, 0.4, 0.1], [0.4, 0.8, 0.1]]
+
+    long, short = (
+        settle(_choices(table, seconds=seconds), min_probability=0.3, repeat_cost=0)
+        for seconds in (8.0, 3.5)
+    )
+
+    assert _path(long) == "abab"
+    assert len(set(_path(short))) == 1

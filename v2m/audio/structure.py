@@ -1,19 +1,19 @@
 """Finds how a track is built: bars, sections, energy, its ending, and where it can be joined."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.beats import Beats, find_beats
+from v2m.audio.beats import Beats, count_again, find_beats
 from v2m.audio.key import chroma_frames, chroma_hop
 from v2m.audio.sections import sounding_part
 from v2m.audio.spectra import magnitudes, mel_filters
 from v2m.structure import ENERGY_STEP_SECONDS, Join, Section, Structure
 from v2m.types import Audio, Mono, Span
 
-STRUCTURE_VERSION = "1"
+STRUCTURE_VERSION = "2"
 """Stored with every structure; raised when a method changes, so that only it is repeated."""
 
 RATE = 22050
@@ -70,8 +70,9 @@ def find_structure(audio: Audio, activations: npt.NDArray[np.float32], rate: flo
     if sounding is None:
         return _nothing()
     rises = _rises(mono)
-    beats = _on_onsets(find_beats(activations, rate), rises)
     curves = _curves(mono)
+    beats = find_beats(activations, rate)
+    beats = _on_onsets(count_again(beats, _harmony_changes(curves, beats.seconds)), rises)
     bars = _bar_lines(beats, sounding, rises)
     alike = _alike(curves, bars)
     energy = _energy(mono, rises)
@@ -140,7 +141,18 @@ def _on_onsets(beats: Beats, rises: Rows) -> Beats:
     near = rises[places[:, None] + offsets] * np.exp(-0.5 * (offsets / (0.6 * reach)) ** 2)
     strong = near.max(axis=1) > 0.25
     moved = np.where(strong, (places + offsets[near.argmax(axis=1)]) / RISE_RATE, beats.seconds)
-    return Beats(np.maximum.accumulate(moved), beats.numbers, beats.beats_per_bar, beats.clarity)
+    return replace(beats, seconds=np.maximum.accumulate(moved))
+
+
+def _harmony_changes(curves: _Curves, beats: Rows) -> Rows:
+    """Return how much the two beats behind each beat differ in chroma from the two before it."""
+    if len(beats) < 2:
+        return np.zeros(len(beats))
+    reach = 2 * float(np.median(np.diff(beats)))
+    past = _means(curves.chroma, curves.chroma_rate, np.maximum(beats - reach, 0), beats)
+    future = _means(curves.chroma, curves.chroma_rate, beats, beats + reach)
+    lengths = np.linalg.norm(past, axis=1) * np.linalg.norm(future, axis=1)
+    return np.asarray(1 - (past * future).sum(axis=1) / np.maximum(lengths, 1e-9), np.float64)
 
 
 def _bar_lines(beats: Beats, sounding: Span, rises: Rows) -> Rows:
@@ -202,12 +214,16 @@ def _parts(curve: Rows, rate: float, bars: Rows) -> Rows:
     """Return the mean of a curve over every quarter of every bar, shape (bars, PARTS, width)."""
     steps = np.arange(PARTS) / PARTS
     starts = (bars[:-1, None] + np.diff(bars)[:, None] * steps).ravel()
-    edges = np.append(np.round(starts * rate), np.round(bars[-1] * rate)).astype(int)
+    means = _means(curve, rate, starts, np.append(starts[1:], bars[-1]))
+    return means.reshape(len(bars) - 1, PARTS, -1)
+
+
+def _means(curve: Rows, rate: float, starts: Rows, ends: Rows) -> Rows:
+    """Return the mean of a curve over every stretch, at least a frame of it, (n, width)."""
     summed = np.vstack([np.zeros((1, curve.shape[1])), np.cumsum(curve, axis=0)])
-    first = np.clip(edges[:-1], 0, len(curve) - 1)
-    last = np.clip(np.maximum(edges[1:], first + 1), first + 1, len(curve))
-    means = (summed[last] - summed[first]) / (last - first)[:, None]
-    return np.asarray(means.reshape(len(bars) - 1, PARTS, -1), np.float64)
+    first = np.clip(np.round(starts * rate).astype(int), 0, len(curve) - 1)
+    last = np.clip(np.round(ends * rate).astype(int), first + 1, len(curve))
+    return np.asarray((summed[last] - summed[first]) / (last - first)[:, None], np.float64)
 
 
 def _alike(curves: _Curves, bars: Rows) -> Rows:
