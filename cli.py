@@ -370,7 +370,7 @@ def generate(
     settings = settings_of(catalog=catalog, profile=profile, seed=seed, sign=sign)
     signing = signing_of(settings)
     library = open_library(settings, create=True)
-    track, made = library.generate(prompt, seconds, seed=settings.seed, out=out)
+    track, made = library.generate(prompt, seconds, seed=settings.seed, out=out, shown=not as_json)
     if signing and out:
         print(sign_take(out, made, signing), file=sys.stderr)  # noqa: T201
     print_json(track_json(track, made)) if as_json else say(track_text(track, made))
@@ -495,6 +495,7 @@ def _plan_options(
         true_peak_dbtp=settings.true_peak_dbtp,
         crossfade_seconds=settings.crossfade_seconds,
         seed=settings.seed,
+        shared_theme=settings.shared_theme,
         signing=signing_of(settings),
         shown=shown,
     )

@@ -8,18 +8,19 @@ from pathlib import Path
 from retriever.search import Match
 from v2m.audio.decode import decode_audio
 from v2m.choices import SceneChoice
+from v2m.composing import Composed, Order
 from v2m.files import path_to_text
 from v2m.soundtrack.fit import Fit, Place, fit_exact, fit_track
 from v2m.soundtrack.plan import Candidate, Cue, PlannedAnswer, PlannedScene, PlannedVideo, Seam
 from v2m.soundtrack.pulse import CutDistance
 from v2m.structure import Structure
-from v2m.types import Audio, Provenance, Scene, Span, Track, VideoFacts
+from v2m.types import Audio, Span, Track, VideoFacts
 from v2m.video.probe import video_digest
 
 SAMPLE_RATE = 48000
 
-Compose = Callable[[str, float, Scene], tuple[Track, Provenance]]
-"""Makes a track of a length for a scene and adds it to the library."""
+Compose = Callable[[Sequence[Order]], list[Composed]]
+"""Makes music for several scenes at once and adds it to the library."""
 
 StructureOf = Callable[[Track, Audio], Structure]
 """Says how a track is built: what the catalogue knows, else found in its sound."""
@@ -103,18 +104,28 @@ def place_cues(
         The cues, and what could not be done well, in plain words.
     """
     groups = [list(group) for _, group in groupby(choices, key=_wanted)]
+    spots = [
+        _spot_of(
+            group,
+            crossfade_seconds,
+            first=number == 0,
+            last=number == len(groups) - 1,
+            hit_seconds=hit_seconds,
+        )
+        for number, group in enumerate(groups)
+    ]
+    orders = [
+        Order(group[0].prompt, sum(spot.sides) + spot.span.duration_seconds, group[0].scene)
+        for group, spot in zip(groups, spots, strict=True)
+        if group[0].decision == "generate"
+    ]
+    composed = iter(compose(orders) if orders else [])
     cues: list[Cue] = []
     notices: list[str] = []
     heard: dict[str, list[Span]] = {}
-    for number, group in enumerate(groups):
-        first, last = number == 0, number == len(groups) - 1
-        sides = (0.0 if first else crossfade_seconds / 2, 0.0 if last else crossfade_seconds / 2)
-        span = Span(group[0].scene.span.start_seconds, group[-1].scene.span.end_seconds)
-        spot = _Spot(span, tuple(choice.scene.index for choice in group), _cuts(group), sides, last)
-        if hit_seconds is not None and span.start_seconds <= hit_seconds < span.end_seconds:
-            spot = replace(spot, hit_seconds=hit_seconds)
+    for number, (group, spot) in enumerate(zip(groups, spots, strict=True)):
         if group[0].decision == "generate":
-            cue, told = _generated(group[0], spot, compose, structure_of)
+            cue, told = _generated(group[0], spot, next(composed), structure_of)
         else:
             # the scene it fits best names the section and the reason
             best = max(group, key=lambda choice: choice.probability)
@@ -182,12 +193,27 @@ def _retrieved(
     return cue, fit.notices
 
 
+def _spot_of(
+    group: Sequence[SceneChoice],
+    crossfade_seconds: float,
+    *,
+    first: bool,
+    last: bool,
+    hit_seconds: float | None,
+) -> _Spot:
+    sides = (0.0 if first else crossfade_seconds / 2, 0.0 if last else crossfade_seconds / 2)
+    span = Span(group[0].scene.span.start_seconds, group[-1].scene.span.end_seconds)
+    spot = _Spot(span, tuple(choice.scene.index for choice in group), _cuts(group), sides, last)
+    if hit_seconds is not None and span.start_seconds <= hit_seconds < span.end_seconds:
+        return replace(spot, hit_seconds=hit_seconds)
+    return spot
+
+
 def _generated(
-    choice: SceneChoice, spot: _Spot, compose: Compose, structure_of: StructureOf
+    choice: SceneChoice, spot: _Spot, composed: Composed, structure_of: StructureOf
 ) -> tuple[Cue, tuple[str, ...]]:
-    before, after = spot.sides
-    seconds = spot.span.duration_seconds
-    track, made = compose(choice.prompt, before + seconds + after, choice.scene)
+    before, seconds = spot.sides[0], spot.span.duration_seconds
+    track, made = composed.track, composed.made
     audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
     if audio.duration_seconds > before + seconds - 0.01:
         fit = fit_exact(audio, seconds, before)
@@ -203,7 +229,7 @@ def _generated(
             "model": f"{made.model} {made.revision}",
         }
     )
-    return cue, fit.notices
+    return cue, (*composed.notices, *fit.notices)
 
 
 def _cue(track: Track, spot: _Spot, fit: Fit) -> Cue:

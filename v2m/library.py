@@ -1,23 +1,22 @@
 """The Python API: one class that knows all rooms; each command is one call of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalogs.store import Catalogue
-from v2m import __version__
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import InputError
 from v2m.results import FindResult, FoundScene, PlanOptions
-from v2m.types import Audio, Provenance, Scene, Track
+from v2m.types import Audio, Provenance, TakeRequest, Track
 
 if TYPE_CHECKING:
     from indexer.importing import ImportReport
     from indexer.index import IndexReport
     from retriever.query import Query
     from retriever.search import Searcher
+    from v2m.composing import Composed, Order, Studio
     from v2m.cueing import Compose
     from v2m.planner import VideoPlanner
     from v2m.protocols import Composer
@@ -168,6 +167,7 @@ class Library:
         out: Path | None = None,
         parent_video: str = "",
         parent_scene: int = -1,
+        shown: bool = False,
     ) -> tuple[Track, Provenance]:
         """Compose music, add it to the catalogue with all that made it, and return its row.
 
@@ -178,44 +178,19 @@ class Library:
             out: also write the music here.
             parent_video: name of the video it is made for.
             parent_scene: index of the scene it is made for.
+            shown: show progress on standard error.
 
         Raises:
             InputError: the prompt is empty, the length is out of the composer's range, or ``out``
                 cannot be written.
         """
-        from generator.prompts import prompt_from_note
-        from generator.takes import write_take
-
-        words = prompt_from_note(prompt)
-        if not words:
-            raise InputError("the prompt is empty; say what the music should be like")
-        audio = self.composer.compose(words, seconds, seed=seed)
-        made = Provenance(
-            model=self.composer.name,
-            revision=self.composer.revision,
-            prompt=words,
-            seed=seed,
-            parameters=self.composer.parameters(words, seconds, seed),
-            code_version=__version__,
-            parent_video=parent_video,
-            parent_scene=parent_scene,
-            weights_licence=self.composer.weights_licence,
-            made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        request = TakeRequest(prompt, seconds, seed)
+        (take,) = self._studio.take([request], shown=shown)
+        kept = self._studio.keep(
+            request, take, out=out, parent_video=parent_video, parent_scene=parent_scene
         )
-        if out is not None:
-            write_take(audio, out, made)
-        return self._keep(audio, made), made
-
-    def _keep(self, audio: Audio, made: Provenance) -> Track:
-        from generator.takes import save_take
-        from indexer.mapper import Mapper
-
-        path, take = save_take(audio, self.folder / "generated", made)
-        # measured as the file is, so that indexing the folder again gives the same row
-        record = Mapper(self.profile).map(path, take.track_id)
-        self.catalogue.add_generated(record)
         self._forget_searcher()
-        return record.track
+        return kept.track, kept.made
 
     # ---- asking ------------------------------------------------------------------------------
 
@@ -432,6 +407,12 @@ class Library:
         return self.profile.composer
 
     @property
+    def _studio(self) -> "Studio":
+        from v2m.composing import Studio
+
+        return Studio(self.catalogue, self.profile, self.folder)
+
+    @property
     def _searcher(self) -> "Searcher":
         """A searcher that knows what other processes have written up to now."""
         from retriever.search import Searcher
@@ -480,14 +461,10 @@ class Library:
     def _composing(self, video: Path, options: PlanOptions) -> "Compose":
         """Return what composes for the scenes of a video."""
 
-        def compose(prompt: str, seconds: float, scene: Scene) -> tuple[Track, Provenance]:
-            return self.generate(
-                prompt,
-                min(seconds, self.composer.max_seconds),
-                seed=options.seed + scene.index,
-                parent_video=video.name,
-                parent_scene=scene.index,
-            )
+        def compose(orders: "Sequence[Order]") -> "list[Composed]":
+            made = self._studio.compose_for(video, orders, options)
+            self._forget_searcher()
+            return made
 
         return compose
 

@@ -88,6 +88,7 @@ class PlanOptions:
         crossfade_seconds: crossfade between neighbouring cues.
         seed: of composed music; scene n uses seed + n.
         signing: signs the finished video; None leaves it unsigned.
+        shared_theme: composed cues of a video follow one melody.
         shown: show progress.
     """
 
@@ -113,4 +114,5 @@ class PlanOptions:
     crossfade_seconds: float = 1.0
     seed: int = 0
     signing: "Signing | None" = None
+    shared_theme: bool = False
     shown: bool = False

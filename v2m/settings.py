@@ -51,6 +51,7 @@ class Settings(BaseModel):
         duck_attack_seconds: how long before the first word it starts to go down.
         duck_release_seconds: how long after the last word it takes to come back.
         seed: seed of generated music.
+        shared_theme: composed cues of a video follow one melody, where the composer can.
         sign: sign finished files with C2PA content credentials.
         sign_certificate: your certificate and those that vouch for it, PEM.
         sign_key: its private key, PEM.
@@ -85,6 +86,7 @@ class Settings(BaseModel):
     duck_attack_seconds: float = Field(default=0.3, ge=0.05, le=5)
     duck_release_seconds: float = Field(default=0.6, ge=0.05, le=10)
     seed: int = Field(default=0, ge=0, lt=2**31)
+    shared_theme: bool = False
     sign: bool = False
     sign_certificate: Path | None = None
     sign_key: Path | None = None

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from retriever.search import Match
 from tests.conftest import WriteMusic
 from tests.unit.structures import steady
 from v2m.choices import SceneChoice
+from v2m.composing import Composed, Order
 from v2m.cueing import place_cues, planned_scene
 from v2m.report import find_json, find_text, plan_text
 from v2m.results import FindResult, FoundScene
@@ -68,10 +70,12 @@ def choices(write_music: WriteMusic, tmp_path: Path) -> tuple[SceneChoice, ...]:
 def test_plan_and_credits(
     choices: tuple[SceneChoice, ...], write_music: WriteMusic, tmp_path: Path
 ) -> None:
-    def compose(prompt: str, seconds: float, scene: Scene) -> tuple[Track, Provenance]:
-        path = write_music(tmp_path / "take.wav", seconds=seconds, pitch=110)
-        track = Track("t2", path, prompt, origin="generated", duration_seconds=seconds)
-        return track, Provenance("arranger", "1", prompt, scene.index, {}, "0.1.0")
+    def compose(orders: Sequence[Order]) -> list[Composed]:
+        (order,) = orders
+        path = write_music(tmp_path / "take.wav", seconds=order.seconds, pitch=110)
+        track = Track("t2", path, order.prompt, origin="generated", duration_seconds=order.seconds)
+        made = Provenance("arranger", "1", order.prompt, order.scene.index, {}, "0.1.0")
+        return [Composed(track, made)]
 
     cues, told = place_cues(
         choices,

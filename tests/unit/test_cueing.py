@@ -1,6 +1,6 @@
 """Cues out of choices: cuts on the beat, a climax, no passage twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,10 @@ import pytest
 from retriever.search import Match
 from tests.unit.structures import steady
 from v2m.choices import SceneChoice
+from v2m.composing import Composed, Order
 from v2m.cueing import place_cues
 from v2m.structure import Structure
-from v2m.types import Audio, Description, Prompt, Provenance, Scene, Span, Track
+from v2m.types import Audio, Description, Prompt, Scene, Span, Track
 
 WriteMusic = Callable[..., Path]
 
@@ -34,8 +35,8 @@ def tracks(write_music: WriteMusic, tmp_path: Path) -> tuple[Track, Track]:
     return made[0], made[1]
 
 
-def compose(prompt: str, seconds: float, scene: Scene) -> tuple[Track, Provenance]:
-    raise AssertionError("nothing is composed here")
+def compose(_orders: Sequence[Order]) -> list[Composed]:
+    raise AssertionError
 
 
 def known(_track: Track, _audio: Audio) -> Structure:

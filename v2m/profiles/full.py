@@ -1,5 +1,6 @@
 """Profile full: the paper's models and better, on a person's own GPU or CPU."""
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from v2m.profiles.lite import LiteProfile
 from v2m.profiles.parts import make_part
 from v2m.types import Audio, Description, Heard, Span, Vectors
 from v2m.vectors.arithmetic import unit_rows
+from v2m.wheels import cache_folder
 
 if TYPE_CHECKING:
     from v2m.encoders.music_text import MusicText
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 WORKER_MEGABYTES = 900
 """Memory of a process besides its weights: PyTorch, a decoded track, profile lite's measuring."""
+
+AUDIOCRAFT = "audiocraft:"
+"""Before a model's name: AudioCraft composes with it."""
+
+ENDPOINT = "@http"
+"""In "MODEL@ADDRESS": an endpoint writes the prompts."""
 
 LITE = "lite"
 """In place of a model's name: profile lite's describer, prompt writer or composer."""
@@ -80,16 +88,32 @@ class FullProfile:
 
     @cached_property
     def composer(self) -> "Composer":
-        """The model that composes, or profile lite's arranger where "lite" is named."""
-        if self._named.get("composer") == LITE:
+        """The model that composes, or profile lite's arranger where "lite" is named.
+
+        "audiocraft:MODEL" composes with AudioCraft, which names its models its own way.
+        """
+        named = self._named.get("composer", "")
+        if named == LITE:
             return self._lite.composer
+        if named.startswith(AUDIOCRAFT):
+            from generator.audiocraft import AudioCraft
+
+            return AudioCraft(named.removeprefix(AUDIOCRAFT))
         made: Composer = make_part(self._checkpoint("composer"))
         return made
 
     def writer(self, style: str) -> "PromptWriter":
-        """Return the chat model that is named, in a style; the template where none is."""
-        if self._named.get("prompt-writer", LITE) == LITE:
+        """Return the chat model that is named, in a style; the template where none is.
+
+        "MODEL@ADDRESS" asks an OpenAI-compatible endpoint.
+        """
+        named = self._named.get("prompt-writer", LITE)
+        if named == LITE:
             return self._lite.writer(style)
+        if ENDPOINT in named:
+            from generator.endpoint import endpoint_writer
+
+            return endpoint_writer(named, style, os.environ, cache_folder() / "prompts")
         made: PromptWriter = make_part(self._checkpoint("prompt-writer"), style)
         return made
 
@@ -134,8 +158,14 @@ class FullProfile:
         return {
             "picture-text": self.text.space,
             "music-text": self.music.space,
-            **{r: n if n == LITE else self._checkpoint(r).identity for r, n in named.items()},
+            **{role: self._identity(role, name) for role, name in named.items()},
         }
+
+    def _identity(self, role: Role, named: str) -> str:
+        """Return what a plan records of a part; what is not a checkpoint goes by its name."""
+        if named == LITE or named.startswith(AUDIOCRAFT) or ENDPOINT in named:
+            return named
+        return self._checkpoint(role).identity
 
     def _checkpoint(self, role: Role) -> Checkpoint:
         return find_checkpoint(role, self._named.get(role, ""))
