@@ -157,6 +157,27 @@ def picture(
     say(render(alignment_table(measured), form))
 
 
+@app.command("cuts")
+def cuts(
+    folder: Annotated[Path, typer.Option("--copy", help="Your copy of the set.")],
+    name: Annotated[str, typer.Option("--set", help="bbc or clipshots.")] = "clipshots",
+    form: Form = "text",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure how well cuts are found, against cuts that people marked."""
+    start_logging(verbose)
+    from v2m.evaluation.cuts import cut_table, measure_cuts
+    from v2m.evaluation.datasets.registry import read_data_set
+    from v2m.evaluation.tables import render
+
+    measured = measure_cuts(read_data_set(name, folder).videos, shown=not as_json)
+    if as_json:
+        print_json([asdict(video) for video in measured])
+        return
+    say(render(cut_table(measured), form))
+
+
 @app.command("datasets")
 def datasets(
     name: Annotated[
