@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from v2m.commands import backends, evaluate, importing, many, models, serve, study, tracks
+from v2m.commands import backends, evaluate, importing, keep, many, models, serve, study, tracks
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
     AllowUnknown,
@@ -48,6 +48,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(keep.index)
+app.command()(keep.doctor)
 app.add_typer(tracks.app, name="tracks")
 app.command("import")(importing.import_source)
 app.add_typer(models.app, name="models")
@@ -102,34 +104,6 @@ def demo(
 
     result = run_demo(out, say=(lambda _text: None) if as_json else say)
     print_json(result.to_json()) if as_json else say(demo_text(result))
-
-
-@app.command()
-def index(
-    folders: Annotated[list[Path], typer.Argument(help="Music folders or files.")],
-    catalog: Catalog = None,
-    profile: ProfileName = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", help="Processes; 0 = one per processor.", show_default=False),
-    ] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Try failed files again.")] = False,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """Add, update and forget the music in folders; goes on where it was stopped."""
-    start_logging(verbose)
-    from v2m.errors import InputError
-    from v2m.report import index_json, index_text
-
-    settings = settings_of(catalog=catalog, profile=profile, workers=workers)
-    library = open_library(settings, create=True)
-    report = library.index(
-        folders, workers=settings.workers, batch=settings.batch, retry=retry, shown=not as_json
-    )
-    print_json(index_json(report)) if as_json else say(index_text(report))
-    if report.files and len(report.failed) == report.files:
-        raise InputError("none of these files can be used")
 
 
 @app.command()
@@ -427,19 +401,6 @@ def schema(
         return
     write_plan_schema(out)
     say(f"wrote {out}")
-
-
-@app.command()
-def doctor(catalog: Catalog = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """Check versions, FFmpeg, models, name clashes and the catalogue."""
-    start_logging(verbose)
-    from v2m.doctor import examine
-    from v2m.report import doctor_text
-
-    findings = examine(settings_of(catalog=catalog).catalog)
-    print_json([f.to_json() for f in findings]) if as_json else say(doctor_text(findings))
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(3)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Tracks that are the same recording: proposed by their sound, decided by a person, reversible."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,15 +51,21 @@ def recordings(database: Database) -> list[Recording]:
     return [Recording(tuple(copies)) for copies in groups.values() if len(copies) > 1]
 
 
-def propose(database: Database, pairs: Iterable[tuple[str, str, float]]) -> None:
+def propose(
+    database: Database,
+    pairs: Iterable[tuple[str, str, float]],
+    *,
+    compared: Sequence[str] = (),
+) -> None:
     """Record pairs of tracks that sound alike; what a person has decided stays decided.
 
     Args:
         database: the catalogue.
         pairs: two track ids and their likeness, 0 to 1.
+        compared: tracks whose fingerprints these are all the pairs of.
     """
     alike = list(pairs)
-    if not alike:
+    if not alike and not compared:
         return
     with database.writing() as con:
         there = con.execute("SELECT track_id, recording, decision FROM duplicates").fetchall()
@@ -75,6 +81,10 @@ def propose(database: Database, pairs: Iterable[tuple[str, str, float]]) -> None
         if nearest:
             _write(con, groups, nearest)
             bump_generation(con)
+        con.execute(
+            "UPDATE fingerprints SET compared = true WHERE list_contains(?, track_id)",
+            [list(compared)],
+        )
 
 
 def _join(groups: dict[str, str], one: str, other: str) -> None:

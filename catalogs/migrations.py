@@ -176,6 +176,11 @@ def m006_imports(con: Connection) -> None:
     )
 
 
+def m007_compared_fingerprints(con: Connection) -> None:
+    """Whether a fingerprint has been compared with the others, so that a killed run goes on."""
+    con.execute("ALTER TABLE fingerprints ADD COLUMN compared BOOLEAN DEFAULT false")
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m001_initial,
     m002_licences_as_columns,
@@ -183,6 +188,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m004_structures,
     m005_recordings,
     m006_imports,
+    m007_compared_fingerprints,
 )
 """In order; a catalogue's schema version is how many of them it has seen."""
 
@@ -218,6 +224,12 @@ def is_current(con: Connection) -> bool:
     return check_version(con) == len(MIGRATIONS) and are_read(con)
 
 
+def create_meta(con: Connection) -> None:
+    """Make the table of what a catalogue says about itself."""
+    con.execute("CREATE TABLE IF NOT EXISTS meta (name VARCHAR PRIMARY KEY, value VARCHAR)")
+    con.execute("INSERT OR IGNORE INTO meta VALUES ('generation', '0')")
+
+
 def migrate(con: Connection) -> None:
     """Apply what is missing, all in one transaction.
 
@@ -228,9 +240,9 @@ def migrate(con: Connection) -> None:
     if version and is_current(con):
         return
     con.execute("BEGIN")
+    version = check_version(con)  # another process may have been faster
     if version == 0:
-        con.execute("CREATE TABLE IF NOT EXISTS meta (name VARCHAR PRIMARY KEY, value VARCHAR)")
-        con.execute("INSERT OR IGNORE INTO meta VALUES ('generation', '0')")
+        create_meta(con)
     for step in MIGRATIONS[version:]:
         step(con)
     con.execute("INSERT OR REPLACE INTO meta VALUES ('schema_version', ?)", [str(len(MIGRATIONS))])

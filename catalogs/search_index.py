@@ -85,6 +85,11 @@ class SearchIndex:
             k,
         )
 
+    def rebuild(self) -> None:
+        """Write the file anew, whatever it was like."""
+        if len(self.rows.ids):
+            self._built(self.rows.vectors.shape[1])
+
     def _among(self, queries: Vectors, k: int, places: npt.NDArray[np.int64]) -> Hits:
         """Compare with some rows only: gather a few, or pass over the rest of many."""
         if len(places) < GATHERED * len(self.rows.ids):

@@ -1,5 +1,6 @@
 """Brings a catalogue up to date with music folders: adds, updates, moves, forgets."""
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,8 @@ from indexer.columns import fill_columns
 from indexer.importing import settle_words
 from indexer.mapper import Mapper
 from indexer.options import Options
+from indexer.pace import SOUND, announce, expected_seconds, learn, music_seconds
+from indexer.recordings import find_recordings
 from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan
 from indexer.structures import renew_structures
@@ -41,6 +44,7 @@ class IndexReport:
         attached: tracks without audio whose file was found (``catalogs.imports``).
         copies: rows of sources whose sound another row has already.
         unclear: files that could not be told to be a row's, with the reason.
+        alike: pairs of tracks that sound like the same recording; see 'v2m tracks duplicates'.
         tracks: tracks in the catalogue after the run.
     """
 
@@ -57,6 +61,7 @@ class IndexReport:
     attached: int = 0
     copies: int = 0
     unclear: list[tuple[Path, str]] = field(default_factory=list)
+    alike: int = 0
     tracks: int = 0
 
     @property
@@ -83,6 +88,7 @@ def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
     report.forgotten = _forget(catalogue, found)
     report.structured = renew_structures(catalogue, options)
     _settle_words(catalogue, options, report)
+    report.alike = find_recordings(catalogue, options)
     report.tracks = catalogue.count()
     return report
 
@@ -187,6 +193,9 @@ def _encode(
     pending: list[Mapped] = []
     most = load_profile(options.profile).most_workers
     workers = min(options.workers, len(jobs), most or len(jobs))
+    music = music_seconds(catalogue, jobs)
+    _announce(catalogue, jobs, before, music, workers, shown=options.shown)
+    began = time.monotonic()
     with progress("analysing music", len(jobs), shown=options.shown) as advance:
         outcomes = run(jobs, options.profile, workers)
         try:
@@ -200,6 +209,23 @@ def _encode(
             _write(catalogue, pending, before, report)
             advance(len(pending))
             outcomes.close()
+    learn(catalogue, SOUND, music, time.monotonic() - began, workers)
+
+
+def _announce(
+    catalogue: Catalogue,
+    jobs: Sequence[Job],
+    before: set[str],
+    music: float,
+    workers: int,
+    *,
+    shown: bool,
+) -> None:
+    """Say before long work what is going to be done and how long it takes."""
+    again = len({job.track_id for job in jobs} & before)
+    why = f", {again} of them known but measured by older models" if again else ""
+    seconds = expected_seconds(catalogue, SOUND, music, workers)
+    announce(f"analysing {len(jobs)} tracks{why}", seconds, shown=shown)
 
 
 def _write(

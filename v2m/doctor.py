@@ -48,6 +48,29 @@ def examine(catalog: Path) -> list[Finding]:
     return findings
 
 
+def repaired(catalog: Path, *, remove_missing: bool = False) -> list[Finding]:
+    """Mend a catalogue and say what was done; tracks are removed only when told.
+
+    Raises:
+        StateError: there is no catalogue, or another run works on it.
+    """
+    from catalogs import repair
+    from catalogs.lock import index_lock
+    from catalogs.store import Catalogue
+
+    catalogue = Catalogue.open(catalog, create=False)
+    with index_lock(catalogue.folder, "doctor --repair"):
+        done = repair.mend(catalogue)
+        if remove_missing:
+            done.append(f"removed {repair.remove_missing(catalogue)} tracks whose file is gone")
+        missing = repair.missing_files(catalogue)
+    findings = [Finding("repair", True, text) for text in done]
+    told = ("is gone; --remove-missing removes it", "lies in a folder that is not there now")
+    for tracks, words in zip((missing.gone, missing.unreachable), told, strict=True):
+        findings += [Finding("missing", True, f"{printable(t.path)} {words}") for t in tracks]
+    return findings
+
+
 class _CheckError(Exception):
     """A check found something; the text says what and what to do."""
 

@@ -50,6 +50,7 @@ def index_json(report: "IndexReport") -> Json:
         "forgotten": report.forgotten,
         "encoded": report.encoded,
         "structured": report.structured,
+        "alike": report.alike,
         "tracks": report.tracks,
         "attached": report.attached,
         "copies": report.copies,
@@ -76,6 +77,10 @@ def index_text(report: "IndexReport") -> str:
         lines.append(f"found beats, bars and sections of {report.structured} tracks anew")
     if report.duplicates:
         lines.append(f"{report.duplicates} files are copies of music that is there already")
+    if report.alike:
+        lines.append(
+            f"{report.alike} pairs of tracks sound like one recording: 'v2m tracks duplicates'"
+        )
     if report.forgotten:
         lines.append(f"{report.forgotten} tracks forgotten: their files are gone")
     if report.attached:

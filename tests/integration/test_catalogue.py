@@ -194,7 +194,7 @@ def test_only_one_index_run_at_a_time(catalogue: Catalogue) -> None:
     with (
         index_lock(catalogue.folder),
         pytest.raises(StateError, match="another 'v2m index'"),
-        index_lock(catalogue.folder),
+        index_lock(catalogue.folder, wait_seconds=0),
     ):
         pass
 

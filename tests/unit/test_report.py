@@ -148,6 +148,7 @@ def test_an_index_run_as_json_counts_everything() -> None:
         "forgotten": 6,
         "encoded": 3,
         "structured": 0,
+        "alike": 0,
         "tracks": 9,
         "attached": 0,
         "copies": 0,

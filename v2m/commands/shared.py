@@ -7,9 +7,9 @@ import sys
 from typing import Any
 
 
-def say(text: str = "") -> None:
-    """Print a line for people on standard output."""
-    print(text)  # noqa: T201
+def say(text: str = "", *, error: bool = False) -> None:
+    """Print a line for people on standard output, or on standard error."""
+    print(text, file=sys.stderr if error else sys.stdout, flush=True)
 
 
 def print_json(document: Any) -> None:

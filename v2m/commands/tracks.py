@@ -1,14 +1,18 @@
 """``v2m tracks``: look at the library and take tracks out."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from v2m.commands.backups import tracks_export, tracks_import
+from v2m.commands.copies import tracks_duplicates
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import AsJson, Catalog, Sort, Verbose, Where
 
-app = typer.Typer(no_args_is_help=True, help="Look at the library and take tracks out.")
+app = typer.Typer(no_args_is_help=True, help="Look at the library, back it up, take tracks out.")
+app.command("duplicates")(tracks_duplicates)
+app.command("export")(tracks_export)
+app.command("import")(tracks_import)
 
 
 @app.command("list")
@@ -79,19 +83,3 @@ def tracks_remove(
     start_logging(verbose)
     removed = open_library(settings_of(catalog=catalog)).remove(track_ids)
     say(f"removed {removed} from the library; the files stay where they are")
-
-
-@app.command("export")
-def tracks_export(
-    out: Annotated[Path, typer.Option("-o", "--out", help="A .csv or .json file.")],
-    where: Where = None,
-    catalog: Catalog = None,
-    verbose: Verbose = False,
-) -> None:
-    """Write the library as a table."""
-    start_logging(verbose)
-    from v2m.report import export_tracks
-
-    found = open_library(settings_of(catalog=catalog)).tracks(where)
-    export_tracks(found, out)
-    say(f"wrote {len(found)} tracks to {out}")

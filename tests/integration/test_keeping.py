@@ -1,0 +1,222 @@
+"""A library kept for years: repair, other models, copies, waiting for others, watching folders."""
+
+import shutil
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from catalogs.duplicates import recordings
+from catalogs.fingerprints import uncompared
+from catalogs.lock import index_lock
+from catalogs.repair import mend, missing_files, remove_missing
+from catalogs.search_index import SearchIndex
+from catalogs.store import Catalogue
+from indexer.columns import fill_columns
+from indexer.options import Options
+from indexer.pace import SOUND, announce, expected_seconds, learn
+from indexer.recordings import find_recordings
+from indexer.watch import changes
+from tests.commands import Commands
+from tests.conftest import WriteMusic
+from tests.libraries import CountedWords, CountingProfile, counting_profile, fill, track
+from v2m.audio.fingerprint import SAME, fingerprint, likeness
+from v2m.encoders.profiles import Profile, ProfileSpec
+from v2m.errors import MediaError, StateError
+
+PROFILE = counting_profile()
+OPTIONS = Options(ProfileSpec("counting"), workers=1, shown=False)
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    return Catalogue.open(tmp_path / "cat", create=True)
+
+
+def test_repair_builds_files_anew_and_drops_what_belongs_to_nothing(catalogue: Catalogue) -> None:
+    fill(catalogue, [track(1, "a"), track(2, "b")], PROFILE)
+    with catalogue.writing() as con:
+        con.execute("DELETE FROM tracks WHERE track_id = 't00002'")
+    shutil.rmtree(catalogue.folder / "vectors")
+    assert catalogue.health() != []
+
+    done = mend(catalogue)
+
+    assert catalogue.health() == []
+    assert any("rows of vectors that belong to no track" in line for line in done)
+    assert (SearchIndex(catalogue, PROFILE.music.space, ["track"]).folder / "rows.faiss").is_file()
+
+
+def test_missing_files_are_listed_and_removed_only_when_told(
+    catalogue: Catalogue, tmp_path: Path, v2m: Commands
+) -> None:
+    there = tmp_path / "a.mp3"
+    there.touch()
+    tracks = [replace(track(1, "a"), path=there), replace(track(2, "b"), path=tmp_path / "no.mp3")]
+    fill(catalogue, tracks, PROFILE)
+    with catalogue.writing() as con:
+        con.execute("UPDATE files SET root = ?", [str(tmp_path)])
+    fill(catalogue, [track(3, "on a disk that is away")], PROFILE)
+
+    listed = v2m("doctor", "--repair", "--catalog", catalogue.folder)
+
+    assert "no.mp3 is gone; --remove-missing removes it" in listed.out
+    assert "00003.mp3 lies in a folder that is not there now" in listed.out
+    assert catalogue.count() == 3
+    assert remove_missing(catalogue) == 1
+    assert [t.track_id for t in missing_files(catalogue).unreachable] == ["t00003"]
+    assert catalogue.count() == 2
+
+
+def test_removing_needs_repair(v2m: Commands) -> None:
+    assert v2m("doctor", "--remove-missing").code == 2
+
+
+def test_another_text_model_encodes_words_alone(catalogue: Catalogue) -> None:
+    fill(catalogue, [track(1, "slow piano"), track(2, "0815")], PROFILE)
+    sound = catalogue.vector_table(PROFILE.music.space, ["track"])
+    newer = CountingProfile()
+    newer.text = CountedWords("counting/text-v2")
+
+    fill_columns(catalogue, cast(Profile, newer), shown=False)
+
+    assert catalogue.vector_table("counting/text-v2", ["title"]).track_ids == ["t00001"]
+    again = catalogue.vector_table(PROFILE.music.space, ["track"])
+    np.testing.assert_array_equal(again.ids, sound.ids)
+
+
+def test_the_time_work_takes_is_learned_and_said_before(
+    catalogue: Catalogue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert expected_seconds(catalogue, SOUND, 3600, 2) == 3600 * SOUND.first_guess / 2
+
+    learn(catalogue, SOUND, 600, 6, workers=2)
+    announce("analysing", expected_seconds(catalogue, SOUND, 36000, 2))
+    announce("short work", 3)
+
+    assert expected_seconds(catalogue, SOUND, 600, 2) == pytest.approx(6)
+    assert capsys.readouterr().err == "analysing: about 6 min\n"
+
+
+def _encode(source: Path, target: Path, *options: str) -> Path:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(source)]
+    subprocess.run([*command, *options, str(target)], check=True)
+    return target
+
+
+def _melody(path: Path, write_music: WriteMusic, seed: int) -> Path:
+    """Join short chords of many pitches: a recording that differs from others throughout."""
+    rng = np.random.default_rng(seed)
+    import soundfile
+
+    parts = []
+    for pitch in rng.uniform(110, 880, 24):
+        piece = write_music(
+            path.with_suffix(".part.wav"), seconds=0.7, pitch=float(pitch), seed=seed
+        )
+        parts.append(soundfile.read(piece)[0])
+        piece.unlink()
+    soundfile.write(path, np.concatenate(parts), 22050)
+    return path
+
+
+def test_copies_in_other_encodings_are_proposed_and_others_are_not(
+    catalogue: Catalogue, write_music: WriteMusic, tmp_path: Path
+) -> None:
+    one = _melody(tmp_path / "one.wav", write_music, 1)
+    paths = [
+        one,
+        _encode(one, tmp_path / "one.mp3", "-b:a", "96k"),
+        _encode(one, tmp_path / "one.ogg", "-ss", "1.3", "-af", "volume=-8dB"),
+        _melody(tmp_path / "other.wav", write_music, 2),
+    ]
+    fill(catalogue, [replace(track(n, p.name), path=p) for n, p in enumerate(paths)], PROFILE)
+
+    assert find_recordings(catalogue, OPTIONS) == 3
+    assert find_recordings(catalogue, OPTIONS) == 0
+
+    (recording,) = recordings(catalogue)
+    assert {copy.track_id for copy in recording.copies} == {"t00000", "t00001", "t00002"}
+    assert all(SAME <= copy.likeness <= 1 for copy in recording.copies)
+    assert uncompared(catalogue) == []
+
+
+def test_fingerprints_of_noise_share_nothing() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(0, 2**32, (2, 300), np.uint32)
+
+    assert likeness(one, other) == 0
+    assert likeness(one, one[40:]) == 1
+    assert likeness(one, one[:0]) == 0
+
+
+def test_a_file_that_is_no_music_has_no_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_text("hello")
+
+    with pytest.raises(MediaError, match="no fingerprint"):
+        fingerprint(tmp_path / "a.mp3")
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from catalogs.lock import index_lock
+with index_lock(Path(sys.argv[1]), "import"):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def _hold(folder: Path, seconds: float) -> "subprocess.Popen[str]":
+    run = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline() == "held\n"
+    return run
+
+
+def test_who_waits_too_long_is_told_for_whom(catalogue: Catalogue) -> None:
+    other = _hold(catalogue.folder, 60)
+
+    with (
+        pytest.raises(StateError, match=rf"another 'v2m import' \(process {other.pid} on .*since"),
+        index_lock(catalogue.folder, wait_seconds=0.1),
+    ):
+        pass
+    other.kill()
+    other.communicate()
+    with index_lock(catalogue.folder, wait_seconds=5):
+        assert (catalogue.folder / "lock.json").exists()
+    assert not (catalogue.folder / "lock.json").exists()
+
+
+def test_a_short_run_is_waited_for(catalogue: Catalogue, caplog: pytest.LogCaptureFixture) -> None:
+    other = _hold(catalogue.folder, 1.0)
+
+    with index_lock(catalogue.folder, wait_seconds=30):
+        pass
+
+    assert "waiting up to 30 s for another 'v2m import'" in caplog.text
+    other.communicate()
+
+
+def test_watching_sees_music_come_and_ignores_the_rest(tmp_path: Path) -> None:
+    def copy() -> None:
+        (tmp_path / "cover.jpg").touch()
+        (tmp_path / ".hidden.mp3").touch()
+        (tmp_path / "song.mp3").touch()
+
+    timer = threading.Timer(0.7, copy)
+    timer.start()
+
+    seen = next(iter(changes([tmp_path])))
+
+    assert seen == 1
+    timer.join()
