@@ -5,6 +5,7 @@ each call opens, works and closes, and waits a bounded time when somebody else i
 """
 
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -43,14 +44,15 @@ def connected(
             yield con
             if write and transaction:
                 con.execute("COMMIT")
-        except (duckdb.IOException, duckdb.TransactionException) as err:
+        except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as err:
             raise BackendError("catalogue", f"{printable(path)}: {first_line(err)}") from err
         finally:
             con.close()
 
 
 def _open_patiently(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:
-    give_up = time.monotonic() + (WRITER_SECONDS if write else READER_SECONDS)
+    patience = WRITER_SECONDS if write else READER_SECONDS
+    give_up = time.monotonic() + patience
     while True:
         try:
             return duckdb.connect(str(path), read_only=not write)
@@ -59,11 +61,19 @@ def _open_patiently(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:
                 raise _opening_failed(path, err) from err
             if time.monotonic() > give_up:
                 raise BackendError(
-                    "catalogue", f"{printable(path)} is held by another process; try again"
+                    "catalogue",
+                    f"{printable(path)} is held by {_holder(err)} (waited {patience:.0f} s); "
+                    "try again",
                 ) from err
         except duckdb.Error as err:
             raise _opening_failed(path, err) from err
         time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - jitter, not a secret
+
+
+def _holder(err: duckdb.Error) -> str:
+    """Return the process that holds the file, where DuckDB says which."""
+    found = re.search(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)", str(err))
+    return f"{found['program']}, process {found['pid']}" if found else "another process"
 
 
 def _opening_failed(path: Path, err: duckdb.Error) -> StateError | BackendError:

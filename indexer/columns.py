@@ -1,9 +1,11 @@
 """Fills in what a profile's models lack for tracks that are in the catalogue already."""
 
 import logging
+import time
 
 from catalogs.store import Catalogue
 from indexer.mapper import SAMPLE_RATE, Mapper, track_texts
+from indexer.pace import WORDS, announce, expected_seconds, learn
 from v2m.audio.decode import decode_audio
 from v2m.encoders.profiles import Profile
 from v2m.errors import MediaError
@@ -28,7 +30,7 @@ def fill_columns(catalogue: Catalogue, profile: Profile, *, shown: bool) -> int:
     """
     mapper = Mapper(profile)
     heard = _fill_sound(catalogue, mapper, shown=shown)
-    _fill_words(catalogue, mapper)
+    _fill_words(catalogue, mapper, shown=shown)
     return heard
 
 
@@ -58,12 +60,21 @@ def _encode(catalogue: Catalogue, mapper: Mapper, track: Track) -> bool:
     return True
 
 
-def _fill_words(catalogue: Catalogue, mapper: Mapper) -> None:
+def _fill_words(catalogue: Catalogue, mapper: Mapper, *, shown: bool) -> None:
     profile = mapper.profile
     there = catalogue.tracks_in_space(profile.text.space)
     wanted = catalogue.tracks_in_space(profile.music.space) - there
     waiting = [t for t in catalogue.tracks(ids=sorted(wanted)) if track_texts(t)]
+    if not waiting:
+        return
+    announce(
+        f"encoding the words of {len(waiting)} tracks",
+        expected_seconds(catalogue, WORDS, len(waiting), 1),
+        shown=shown,
+    )
+    began = time.monotonic()
     for first in range(0, len(waiting), BATCH):
         some = waiting[first : first + BATCH]
         rows = [(track.track_id, row) for track in some for row in mapper.text_rows(track)]
         catalogue.put_column(rows, TEXT_KINDS)
+    learn(catalogue, WORDS, len(waiting), time.monotonic() - began, 1)
