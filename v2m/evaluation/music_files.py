@@ -1,5 +1,6 @@
 """Measures files of music: MIDI as it is written, sound after it has been written down."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,14 +47,24 @@ def measure_files(files: Sequence[Path], *, shown: bool = False) -> list[Measure
     transcriber = Transcriber()
     measured = []
     with progress("measuring music", len(files), shown=shown) as advance:
-        for path in files:
-            measured.append(_measure_file(path, transcriber))
+        for path, name in zip(files, short_names(files), strict=True):
+            measured.append(_measure_file(path, name, transcriber))
             advance(1)
     return measured
 
 
-def _measure_file(path: Path, transcriber: Transcriber) -> MeasuredPiece:
-    name = printable(path)
+def short_names(files: Sequence[Path]) -> list[str]:
+    """Return what tells files apart: their paths below the folder that they all lie in.
+
+    >>> short_names([Path("/music/calm/a.mp3"), Path("/music/wild/a.mp3")])
+    ['calm/a.mp3', 'wild/a.mp3']
+    """
+    whole = [path.absolute() for path in files]
+    shared = os.path.commonpath([path.parent for path in whole]) if files else ""
+    return [printable(path.relative_to(shared)) for path in whole]
+
+
+def _measure_file(path: Path, name: str, transcriber: Transcriber) -> MeasuredPiece:
     if path.suffix.lower() in MIDI_SUFFIXES:
         return MeasuredPiece(name, WRITTEN, measure_notes(notes_from_midi(path)), None)
     return measure_piece(name, decode_audio(path, sample_rate=SAMPLE_RATE), transcriber)

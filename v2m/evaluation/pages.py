@@ -16,7 +16,7 @@ LONGEST_OPEN = 20
 
 STYLE = """
 :root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1a202c; max-width: 1100px;
+body { font: 15px/1.5 system-ui, sans-serif; color: #1a202c; max-width: 1340px;
        margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.6rem; margin-bottom: .2rem; }
 h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #d5dae1; }
@@ -24,9 +24,9 @@ p.lead { color: #4a5568; margin-top: 0; }
 figure { display: inline-block; margin: .6rem .8rem .6rem 0; vertical-align: top; }
 figure img { width: 500px; max-width: 100%; border: 1px solid #e5e8ec; border-radius: 4px; }
 div.wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: .8rem 0 .2rem; font-size: 13.5px; }
+table { border-collapse: collapse; margin: .8rem 0 .2rem; font-size: 13px; }
 caption { text-align: left; font-weight: 600; padding-bottom: .3rem; }
-th, td { padding: .22rem .7rem; border-bottom: 1px solid #e5e8ec; text-align: left; }
+th, td { padding: .22rem .55rem; border-bottom: 1px solid #e5e8ec; text-align: left; }
 th.figure, td.figure { text-align: right; font-variant-numeric: tabular-nums; }
 td.figure { white-space: nowrap; }
 summary { cursor: pointer; font-weight: 600; font-size: 13.5px; margin: .8rem 0; }
