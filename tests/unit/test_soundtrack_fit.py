@@ -177,3 +177,23 @@ def test_a_composed_piece_is_taken_as_it_is() -> None:
 
     assert [(p.in_seconds, p.out_seconds, p.speed) for p in fit.parts] == [(0.5, 10.5, 1.0)]
     assert (fit.fade_in_seconds, fit.fade_out_seconds) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("hit", [0.2, 0.45, 3.9])
+def test_a_climax_right_at_the_start_leaves_no_scrap_ahead_of_it(hit: float) -> None:
+    joins = (Join(2.0, 6.0, 0.9),)
+    fit = fitted(steady(20, joins=joins, climax_seconds=4.0), 30, hit_seconds=hit)
+
+    assert length(fit) == pytest.approx(30, abs=0.02)
+    assert all(part.out_seconds - part.in_seconds >= 0.5 for part in fit.parts[:-1])
+
+
+def test_bars_of_a_wrong_beat_make_no_scraps() -> None:
+    lines = np.array([0.0, 0.3, 2.0, 2.3, 4.0, 4.2, 6.0, 8.0, 8.3])
+    joins = tuple(Join(a, b, 1.0) for a in (0.3, 2.3, 4.2) for b in (2.3, 4.2, 8.0) if a < b)
+    structure = steady(8, lines=lines, joins=joins)
+
+    for seconds in np.arange(3, 40, 1.7):
+        fit = fitted(structure, float(seconds), ends=True)
+        assert all(part.out_seconds - part.in_seconds >= 0.5 for part in fit.parts[:-1])
+        assert length(fit) == pytest.approx(seconds, abs=0.05)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.loudness import SILENCE_LUFS, integrated_lufs
+from v2m.soundtrack.plan import SHORTEST_STRETCH_SECONDS
 from v2m.soundtrack.pulse import CutDistance, beats_under, cut_distance, plain_beats
 from v2m.soundtrack.route import MOST_TEMPO_CHANGE, TEMPO_COST, Leg, Route, Routes
 from v2m.structure import Structure
@@ -146,7 +147,7 @@ def fit_track(audio: Audio, structure: Structure, section: Span, place: Place) -
     else:
         starts = _starts(structure, section, place)
         way = min(_ways(structure, starts, place), key=lambda way: way.cost)
-    parts = tuple(_aligned(audio, way.parts))
+    parts = _without_scraps(tuple(_aligned(audio, way.parts)))
     return _finished(audio, structure, place, replace(way, parts=parts))
 
 
@@ -342,6 +343,24 @@ def _aligned(audio: Audio, parts: Sequence[Part]) -> Iterator[Part]:
             yield replace(part, in_seconds=moved, out_seconds=part.out_seconds + shift)
         else:
             yield replace(part, in_seconds=moved)
+
+
+def _without_scraps(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Leave out stretches too short for a seam at both ends: the next one starts so much earlier.
+
+    Bars are that short only where beats were heard wrong, or ahead of a climax.
+    """
+    kept: list[Part] = []
+    owed = 0.0
+    for number, part in enumerate(parts):
+        grown = replace(part, in_seconds=max(0.0, part.in_seconds - owed * part.speed))
+        long_enough = grown.out_seconds - grown.in_seconds >= SHORTEST_STRETCH_SECONDS + 0.01
+        if long_enough or number == len(parts) - 1:
+            kept.append(grown)
+            owed = 0.0
+        else:
+            owed = grown.duration_seconds
+    return tuple(kept)
 
 
 def _best_shift(mono: npt.NDArray[np.float32], rate: int, out: float, entry: float) -> float:
