@@ -244,7 +244,8 @@ def render(
 
     signing = signing_of(settings_of(sign=sign))
     made = read_plan(plan_file)
-    report = sign_video(made, outputs.render(made, out, video=video), signing)
+    report = outputs.render(made, out, video=video, shown=not as_json)
+    report = sign_video(made, report, signing)
     print_json(render_json(made, report)) if as_json else say(render_text(made, report))
 
 

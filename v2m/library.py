@@ -358,12 +358,17 @@ class Library:
         return self._planner.plan(Path(video), options or PlanOptions())
 
     def render(
-        self, plan: "CuePlan", out: Path | str, *, video: Path | str | None = None
+        self,
+        plan: "CuePlan",
+        out: Path | str,
+        *,
+        video: Path | str | None = None,
+        shown: bool = False,
     ) -> "RenderReport":
         """Write the finished video of a plan; see ``render``."""
         from v2m.outputs import render
 
-        return render(plan, Path(out), video=Path(video) if video else None)
+        return render(plan, Path(out), video=Path(video) if video else None, shown=shown)
 
     def score(
         self, video: Path | str, out: Path | str, options: PlanOptions | None = None
@@ -376,7 +381,8 @@ class Library:
         # a container that cannot hold the picture is said before the work, not after it
         check_container(Path(video), Path(out), probe_video(Path(video)).video_codec)
         plan = self.plan(video, options)
-        report = self.render(plan, out, video=video)
+        shown = options.shown if options else False
+        report = self.render(plan, out, video=video, shown=shown)
         return plan, sign_video(plan, report, options.signing if options else None)
 
     # ---- housekeeping ------------------------------------------------------------------------

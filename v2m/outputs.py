@@ -28,13 +28,16 @@ from v2m.usage import breaches
 from v2m.video.probe import probe_video
 
 
-def render(plan: CuePlan, out: Path, *, video: Path | None = None) -> RenderReport:
+def render(
+    plan: CuePlan, out: Path, *, video: Path | None = None, shown: bool = False
+) -> RenderReport:
     """Write the finished video of a plan; the picture is copied, not encoded again.
 
     Args:
         plan: the cue plan; it alone decides the sound, no catalogue is needed.
         out: the file to write; its ending decides the container.
         video: where the video lies now, by default where the plan found it.
+        shown: show progress on standard error.
 
     Raises:
         InputError: the video or a track is missing, the container cannot hold the picture, or a
@@ -43,7 +46,7 @@ def render(plan: CuePlan, out: Path, *, video: Path | None = None) -> RenderRepo
     forbidden = breaches(plan, plan.usage)
     if forbidden:
         raise InputError(f"not for {plan.usage} use: {'; '.join(forbidden)}")
-    return render_plan(plan, video or text_to_path(plan.video.path), out)
+    return render_plan(plan, video or text_to_path(plan.video.path), out, shown=shown)
 
 
 def write_companions(

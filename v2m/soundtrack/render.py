@@ -1,6 +1,6 @@
 """Renders a cue plan: music, original sound, loudness, and the finished file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from v2m.audio.measure import Measured, measure
 from v2m.audio.reader import SoundReader
 from v2m.errors import InputError, MediaError, printable
 from v2m.files import replacing, text_to_path
+from v2m.progress import progress
 from v2m.soundtrack.limiter import Mastering, find_mastering, mastered
 from v2m.soundtrack.mix import RATE, mix_cues
 from v2m.soundtrack.mux import check_container, mux
@@ -45,8 +46,14 @@ class RenderReport:
     notices: tuple[str, ...]
 
 
-def render_plan(plan: CuePlan, video: Path, out: Path) -> RenderReport:
+def render_plan(plan: CuePlan, video: Path, out: Path, *, shown: bool = False) -> RenderReport:
     """Write the finished video of a plan; it appears by rename.
+
+    Args:
+        plan: the cue plan.
+        video: the video it is for.
+        out: the file to write.
+        shown: show progress on standard error.
 
     Raises:
         InputError: the video is not the one of the plan, a track is missing, or ``out`` cannot
@@ -64,8 +71,9 @@ def render_plan(plan: CuePlan, video: Path, out: Path) -> RenderReport:
     _check_tracks(plan)
     with replacing(out) as temporary, scratch_in(out.parent) as scratch:
         blocks, notices = mixed_sound(plan, facts)
-        sound = measure(scratch.keep(blocks), RATE)
-        written, told = _write(plan, facts, scratch, sound, temporary)
+        seconds = facts.duration_seconds
+        sound = measure(scratch.keep(watched(blocks, "mixing, s", seconds, shown=shown)), RATE)
+        written, told = _write(plan, facts, scratch, sound, temporary, shown=shown)
     return RenderReport(
         out, written.duration_seconds, written.lufs(), written.true_peak_dbtp, (*notices, *told)
     )
@@ -97,7 +105,13 @@ def mixed_sound(plan: CuePlan, facts: VideoFacts) -> tuple[Iterator[Samples], tu
 
 
 def _write(
-    plan: CuePlan, facts: VideoFacts, scratch: Scratch, sound: Measured, temporary: Path
+    plan: CuePlan,
+    facts: VideoFacts,
+    scratch: Scratch,
+    sound: Measured,
+    temporary: Path,
+    *,
+    shown: bool,
 ) -> tuple[Measured, tuple[str, ...]]:
     """Master, encode and measure what the encoder made of it, until both figures hold."""
     target, highest = plan.mix.target_lufs, plan.mix.true_peak_dbtp
@@ -106,7 +120,9 @@ def _write(
     while True:
         rounds += 1
         made = find_mastering(sound, aim, ceiling)
-        blocks = mastered(scratch.blocks(), RATE, made)
+        label = "writing, s" if rounds == 1 else f"writing again ({rounds}), s"
+        kept = watched(scratch.blocks(), label, facts.duration_seconds, shown=shown)
+        blocks = mastered(kept, RATE, made)
         notices = mux(facts.path, blocks, RATE, temporary, start_seconds=facts.start_seconds)
         written = measure(audio_blocks(temporary, sample_rate=RATE), RATE)
         lufs, peak = written.lufs(), written.true_peak_dbtp
@@ -117,6 +133,19 @@ def _write(
             return written, (*notices, *_shortcomings(plan, made, lufs, peak))
         ceiling -= max(0.0, peak - highest + 0.1 if peak > highest else 0.0)
         aim += off if reachable and abs(off) > LOUDNESS_TOLERANCE_LU else 0.0
+
+
+def watched(
+    blocks: Iterable[Samples], label: str, seconds: float, *, shown: bool
+) -> Iterator[Samples]:
+    """Pass a sound on and show how many of its seconds went by."""
+    with progress(label, round(seconds), shown=shown) as advance:
+        done = samples = 0
+        for block in blocks:
+            yield block
+            samples += block.shape[1]
+            advance(samples // RATE - done)
+            done = samples // RATE
 
 
 def _shortcomings(plan: CuePlan, made: Mastering, lufs: float, peak: float) -> tuple[str, ...]:
