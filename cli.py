@@ -4,11 +4,12 @@ import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from v2m.commands import backends, evaluate, importing, keep, many, models, serve, study, tracks
+from v2m.commands.planning import notes_by_scene, plan_options
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
     AllowUnknown,
@@ -153,7 +154,7 @@ def find(
         by=[branch.strip() for branch in by.split(",") if branch.strip()],
         where=where,
         style=settings.style,
-        notes=_notes(note),
+        notes=notes_by_scene(note),
         min_probability=settings.min_probability,
         min_scene_seconds=settings.min_scene_seconds,
         usage=settings.usage,
@@ -214,7 +215,7 @@ def plan(
         seed=seed,
     )
     library = open_library(settings, create=settings.generate == "always")
-    options = _plan_options(settings, by, where, note, shown=not as_json)
+    options = plan_options(settings, by, where, note, shown=not as_json)
     made = library.plan(
         video, replace(options, most_tracks=1 if one_track else most_tracks, hit_seconds=hit)
     )
@@ -304,7 +305,7 @@ def score(
         sign=sign,
     )
     library = open_library(settings, create=settings.generate == "always")
-    options = _plan_options(settings, by, where, note, shown=not as_json)
+    options = plan_options(settings, by, where, note, shown=not as_json)
     options = replace(options, most_tracks=1 if one_track else most_tracks, hit_seconds=hit)
     if video.is_dir():
         beside = {"plan_path": plan_out, "picture": picture, "credits_path": credits_out}
@@ -417,50 +418,6 @@ def config(as_json: AsJson = False, verbose: Verbose = False) -> None:
         return
     for key, value in values.items():
         say(f"{key:18} {value!s:32} {effective.origins[key]}")
-
-
-def _notes(given: list[str] | None) -> dict[int, str]:
-    from v2m.errors import InputError
-
-    notes = {}
-    for note in given or []:
-        index, equals, words = note.partition("=")
-        if not equals or not index.strip().isdigit():
-            raise InputError(f"--note {note!r}: write SCENE=WORDS, e.g. --note '2=solo cello'")
-        notes[int(index)] = words.strip()
-    return notes
-
-
-def _plan_options(
-    settings: Any, by: str, where: str | None, note: list[str] | None, *, shown: bool
-) -> Any:
-    from v2m.results import PlanOptions
-    from v2m.signing import signing_of
-
-    return PlanOptions(
-        generate=settings.generate,
-        min_probability=settings.min_probability,
-        style=settings.style,
-        usage=settings.usage,
-        allow_unknown=settings.allow_unknown,
-        by=tuple(branch.strip() for branch in by.split(",") if branch.strip()),
-        where=where,
-        notes=_notes(note),
-        min_scene_seconds=settings.min_scene_seconds,
-        switch_cost=settings.switch_cost,
-        original_audio=settings.original_audio,
-        original_under_lu=settings.original_under_lu,
-        duck_db=settings.duck_db,
-        duck_attack_seconds=settings.duck_attack_seconds,
-        duck_release_seconds=settings.duck_release_seconds,
-        target_lufs=settings.target_lufs,
-        true_peak_dbtp=settings.true_peak_dbtp,
-        crossfade_seconds=settings.crossfade_seconds,
-        seed=settings.seed,
-        shared_theme=settings.shared_theme,
-        signing=signing_of(settings),
-        shown=shown,
-    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""Turns what was asked on the command line into the options of a plan."""
+
+from typing import Any
+
+from v2m.errors import InputError
+
+
+def notes_by_scene(given: list[str] | None) -> dict[int, str]:
+    """Read notes like "2=solo cello".
+
+    Raises:
+        InputError: one is written otherwise.
+    """
+    notes = {}
+    for note in given or []:
+        index, equals, words = note.partition("=")
+        if not equals or not index.strip().isdigit():
+            raise InputError(f"--note {note!r}: write SCENE=WORDS, e.g. --note '2=solo cello'")
+        notes[int(index)] = words.strip()
+    return notes
+
+
+def plan_options(
+    settings: Any, by: str, where: str | None, note: list[str] | None, *, shown: bool
+) -> Any:
+    """Return the options of a plan, out of the settings and what only the command line says."""
+    from v2m.results import PlanOptions
+    from v2m.signing import signing_of
+
+    return PlanOptions(
+        generate=settings.generate,
+        min_probability=settings.min_probability,
+        style=settings.style,
+        usage=settings.usage,
+        allow_unknown=settings.allow_unknown,
+        by=tuple(branch.strip() for branch in by.split(",") if branch.strip()),
+        where=where,
+        notes=notes_by_scene(note),
+        min_scene_seconds=settings.min_scene_seconds,
+        switch_cost=settings.switch_cost,
+        original_audio=settings.original_audio,
+        original_under_lu=settings.original_under_lu,
+        duck_db=settings.duck_db,
+        duck_attack_seconds=settings.duck_attack_seconds,
+        duck_release_seconds=settings.duck_release_seconds,
+        target_lufs=settings.target_lufs,
+        true_peak_dbtp=settings.true_peak_dbtp,
+        crossfade_seconds=settings.crossfade_seconds,
+        seed=settings.seed,
+        shared_theme=settings.shared_theme,
+        signing=signing_of(settings),
+        shown=shown,
+    )
