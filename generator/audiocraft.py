@@ -56,7 +56,7 @@ class AudioCraft:
         revision: str = "",
         sampling: Sampling | None = None,
         device: str = "auto",
-        backend: Callable[[], Backend] = lambda: connect("audiocraft"),
+        backend: Callable[[], Backend] | None = None,
         most_retakes: int = MOST_RETAKES,
     ) -> None:
         self.name = f"audiocraft {model}"
@@ -65,7 +65,7 @@ class AudioCraft:
         self._model = model
         self._sampling = sampling or Sampling()
         self._device = choose_device(device).type
-        self._connect = backend
+        self._connect = backend or (lambda: connect("audiocraft"))
         self._most_retakes = most_retakes
 
     def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:

@@ -50,7 +50,24 @@ def flood(params: Mapping[str, Any], _arrays: Arrays, _report: Report) -> Made:
     return {}, {}
 
 
-OPERATIONS = {
+def load(_params: Mapping[str, Any], _arrays: Arrays, _report: Report) -> Made:
+    return {"sample_rate": 8000, "hears_melody": False}, {}
+
+
+def compose(params: Mapping[str, Any], arrays: Arrays, report: Report) -> Made:
+    """Compose noise, or do what the model's name says."""
+    import numpy as np
+
+    if params["model"] in OPERATIONS:
+        return OPERATIONS[params["model"]](params, arrays, report)
+    rng = np.random.default_rng(params["seed"])
+    noise = rng.normal(0, 0.1, (1, round(8000 * params["seconds"])))
+    return {}, {"audio": noise.astype(np.float32)}
+
+
+OPERATIONS: dict[str, Callable[[Mapping[str, Any], Arrays, Report], Made]] = {
+    "load": load,
+    "compose": compose,
     "echo": echo,
     "environment": environment,
     "refuse": refuse,

@@ -61,7 +61,7 @@ def test_an_environment_is_made_by_the_recipe_and_tried(shell: Shell, folder: Pa
 
     assert (status.where, status.version) == ("installed", "1.3.0")
     assert "--no-deps audiocraft==1.3.0" in " ".join(shell.commands)
-    assert "import audiocraft" in shell.commands[-1]
+    assert "audiocraft_ops.check()" in shell.commands[-1]
     assert not list(folder.rglob("a.so"))
     assert any("does not fit this build of torch" in line for line in said)
     assert isinstance(connect("audiocraft"), ChildProcess)

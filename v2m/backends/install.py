@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from v2m.backends.channel import Backend, ChildProcess, InProcess
+from v2m.backends.channel import OF_OUR_OWN, Backend, ChildProcess, InProcess
 from v2m.backends.recipes import RECIPES, Recipe, recipe
 from v2m.errors import BackendError, StateError, printable
 from v2m.files import replacing
@@ -174,12 +174,19 @@ def _mend_audio(name: str, folder: Path, say: Callable[[str], None]) -> None:
 def _try_out(wanted: Recipe, folder: Path) -> dict[str, str]:
     """Import the package where it will run, and return versions."""
     code = (
-        f"import json, sys; sys.argv = sys.argv[:1]; import {wanted.package}; "
+        f"import json, sys; sys.path.insert(0, {str(CHILD.parent)!r}); "
+        f"import {wanted.module}; {wanted.module}.check(); "
         "from importlib.metadata import version; "
         f"print(json.dumps({{n: version(n) for n in ({wanted.package!r}, 'torch', 'numpy')}}))"
     )
+    # laion-clap asks the hub for tokenizers at import; here it is only tried
+    environment = {k: v for k, v in os.environ.items() if k not in OF_OUR_OWN}
     done = subprocess.run(
-        [_python(folder), "-c", code], capture_output=True, text=True, check=False
+        [_python(folder), "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environment, "HF_HUB_OFFLINE": "1"},
     )
     if done.returncode:
         words = done.stderr.strip().splitlines() or ["it says nothing"]

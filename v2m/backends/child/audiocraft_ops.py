@@ -12,6 +12,13 @@ Report = Callable[[int, int], None]
 _loaded: dict[tuple[str, str], Any] = {}
 
 
+def check() -> Any:
+    """Import the package."""
+    import audiocraft
+
+    return audiocraft
+
+
 def load(
     params: Mapping[str, Any], _arrays: Arrays, _report: Report
 ) -> tuple[dict[str, Any], Arrays]:

@@ -10,6 +10,28 @@ Arrays = dict[str, Any]
 Report = Callable[[int, int], None]
 
 _loaded: dict[tuple[str, str, bool], Any] = {}
+_kept: list[Any] = []
+
+
+def check() -> Any:
+    """Import the package, which reads the command line, and torchvision, which may not fit torch.
+
+    PyPI's torchvision is built for CUDA; beside a CPU build of torch its compiled part does not
+    load, and two operators of detection are missing that CLAP never calls.
+    """
+    import torch
+
+    if torch.__version__.endswith("+cpu") and "torchvision" not in sys.modules:
+        library: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+        for operator in ("nms", "qnms"):
+            library.define(f"{operator}(Tensor a, Tensor b, float c) -> Tensor")
+        _kept.append(library)
+    given, sys.argv = sys.argv, sys.argv[:1]
+    try:
+        import laion_clap
+    finally:
+        sys.argv = given
+    return laion_clap
 
 
 def load(
@@ -52,11 +74,7 @@ def _model(params: Mapping[str, Any]) -> Any:
     if key not in _loaded:
         import torch
 
-        given, sys.argv = sys.argv, sys.argv[:1]  # the package reads the command line at import
-        try:
-            import laion_clap
-        finally:
-            sys.argv = given
+        laion_clap = check()
         torch.manual_seed(0)
         model = laion_clap.CLAP_Module(
             enable_fusion=params["fusion"], amodel=params["amodel"], device=params["device"]

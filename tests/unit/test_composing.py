@@ -1,0 +1,72 @@
+"""Several pieces at once, a theme in common, and what is said about them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from v2m.composing import Studio
+from v2m.errors import InputError
+from v2m.types import Audio, Take, TakeRequest
+
+
+class Composer:
+    """Keeps what it is asked for."""
+
+    name = "pretended"
+
+    def __init__(self, *, hears_melody: bool) -> None:
+        self.hears_melody = hears_melody
+        self.sessions: list[list[TakeRequest]] = []
+
+    def compose_all(self, requests: Sequence[TakeRequest], *, report: Any) -> list[Take]:
+        self.sessions.append(list(requests))
+        report(len(requests), len(requests))
+        return [Take(Audio(np.full((1, 4), r.seed, np.float32), 4), r.seed) for r in requests]
+
+
+def _studio(composer: Composer) -> Studio:
+    profile: Any = SimpleNamespace(composer=composer)
+    catalogue: Any = None
+    return Studio(catalogue, profile, Path())
+
+
+REQUESTS = [TakeRequest("calm", 3.0, 0), TakeRequest("wild", 9.0, 1), TakeRequest("sad", 5.0, 2)]
+
+
+def test_all_pieces_are_made_in_one_session() -> None:
+    composer = Composer(hears_melody=True)
+
+    takes = _studio(composer).take(REQUESTS)
+
+    assert composer.sessions == [REQUESTS]
+    assert [take.seed for take in takes] == [0, 1, 2]
+
+
+def test_a_shared_theme_is_that_of_the_longest_piece() -> None:
+    composer = Composer(hears_melody=True)
+
+    takes = _studio(composer).take(REQUESTS, shared_theme=True)
+
+    first, others = composer.sessions
+    assert first == [REQUESTS[1]]
+    assert [request.melody for request in others] == [takes[1].audio] * 2
+    assert [take.seed for take in takes] == [0, 1, 2]
+    assert takes[1].notices == ()
+
+
+def test_a_composer_that_follows_no_melody_says_so() -> None:
+    takes = _studio(Composer(hears_melody=False)).take(REQUESTS, shared_theme=True)
+
+    assert takes[1].notices == ("pretended follows no melody: the cues share no theme",)
+
+
+def test_an_empty_prompt_is_refused_before_anything_is_made() -> None:
+    composer = Composer(hears_melody=True)
+
+    with pytest.raises(InputError, match="the prompt is empty"):
+        _studio(composer).take([*REQUESTS, TakeRequest("\n", 1.0, 0)])
+    assert composer.sessions == []
