@@ -18,10 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.scan import scan
+from v2m.audio.beats import find_beats
 from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import measure
+from v2m.audio.structure import at_structure_rate
 from v2m.audio.tempo import pick_tempo
 from v2m.encoders.attributes import log_odds, raw_descriptors, tempo_feel
+from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
 from v2m.encoders.listening import FEWEST_PATCHES, at_tagger_rate
 from v2m.encoders.musicnn import Musicnn
 from v2m.errors import MediaError
@@ -36,15 +39,17 @@ class Raw:
 
     facts: SoundFacts
     tags: npt.NDArray[np.float32]
+    pulse_bpm: float
 
 
-def listen(path: Path, tagger: Musicnn) -> Raw | None:
+def listen(path: Path, tagger: Musicnn, network: BeatNet) -> Raw | None:
     """Measure a track; None when it is shorter than 15 s."""
     audio = decode_audio(path, sample_rate=44100)
     if audio.duration_seconds < SHORTEST_SECONDS:
         return None
     _, tags = tagger.tag(at_tagger_rate(audio), FEWEST_PATCHES)
-    return Raw(measure(audio), tags.mean(axis=0))
+    beats = find_beats(network.hear(at_structure_rate(audio)), FRAMES_PER_SECOND)
+    return Raw(measure(audio), tags.mean(axis=0), beats.tempo_bpm)
 
 
 def statistics(raw: list[Raw]) -> dict[str, list[float]]:
@@ -53,7 +58,8 @@ def statistics(raw: list[Raw]) -> dict[str, list[float]]:
     tags = {"tag_mean": odds.mean(axis=0), "tag_deviation": odds.std(axis=0) + 1e-6}
     rows = []
     for one in raw:
-        tempo = pick_tempo(one.facts.tempo_curve, feel=tempo_feel(one.tags, tags))
+        feel = tempo_feel(one.tags, tags)
+        tempo = pick_tempo(one.facts.tempo_curve, feel=feel, pulse_bpm=one.pulse_bpm)
         empty = Audio(np.empty((2, 0), np.float32), 44100)
         rows.append(raw_descriptors(Heard(Span(0, 0), empty, one.facts, one.tags, tempo)))
     measured = np.stack(rows)
@@ -77,10 +83,10 @@ def main() -> None:
     options = parser.parse_args()
     paths = [file.path for file in scan(options.folders).files]
     random.Random(options.seed).shuffle(paths)
-    tagger, raw = Musicnn(), []
+    tagger, network, raw = Musicnn(), BeatNet(), []
     for path in paths:
         try:
-            one = listen(path, tagger)
+            one = listen(path, tagger, network)
         except MediaError as err:
             print(f"left out: {err}")
             continue

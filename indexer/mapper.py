@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from catalogs.takes import Take, read_take
 from indexer.tags import FileTags, read_tags
@@ -100,7 +101,7 @@ class Mapper:
             track,
             (*rows, *self.text_rows(track)),
             ANALYSIS_VERSION,
-            structure=self.structure_of(audio),
+            structure=self._structure(audio, whole.beat_activations),
         )
 
     def structure(self, path: Path) -> Structure:
@@ -113,8 +114,12 @@ class Mapper:
 
     def structure_of(self, audio: Audio) -> Structure:
         """Find how music in memory is built."""
-        heard = self._beat_network.hear(at_structure_rate(audio))
-        return find_structure(audio, heard, FRAMES_PER_SECOND)
+        return self._structure(audio, None)
+
+    def _structure(self, audio: Audio, beats: npt.NDArray[np.float32] | None) -> Structure:
+        if beats is None:
+            beats = self._beat_network.hear(at_structure_rate(audio))
+        return find_structure(audio, beats, FRAMES_PER_SECOND)
 
     @cached_property
     def _beat_network(self) -> BeatNet:

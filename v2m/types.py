@@ -224,6 +224,8 @@ class Heard:
         facts: what signal processing measured.
         tag_probabilities: float32, shape (n_tags,), by the tagger; the order is the tagger's.
         tempo_bpm: beats per minute, 0 where there is no pulse.
+        beat_activations: float32, shape (frames, 2), how likely a beat and a downbeat are, 50 times
+            a second; None for a part of a track.
     """
 
     span: Span
@@ -231,6 +233,7 @@ class Heard:
     facts: SoundFacts
     tag_probabilities: npt.NDArray[np.float32]
     tempo_bpm: float
+    beat_activations: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

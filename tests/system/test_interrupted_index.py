@@ -38,7 +38,7 @@ def _rows(folder: Path) -> dict[str, tuple[int, ...]]:
         return {}
     catalogue = Catalogue.open(folder, create=False)
     rows: dict[str, list[int]] = {track.track_id: [] for track in catalogue.tracks()}
-    for space in ("lite/attributes-v1", "lite/minilm-l6-v2"):
+    for space in ("lite/attributes-v2", "lite/minilm-l6-v2"):
         kinds = ["track", "section", "title", "description"]
         table = catalogue.vector_table(space, kinds)
         for track, row in zip(table.track_ids, table.ids, strict=True):

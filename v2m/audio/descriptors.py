@@ -9,7 +9,7 @@ from v2m.audio.spectra import magnitudes, mel_filters
 from v2m.audio.tempo import tempo_curve
 from v2m.types import Audio, Mono, SoundFacts
 
-ANALYSIS_VERSION = "1"
+ANALYSIS_VERSION = "2"
 """Stored with every track; raised when a measurement changes, so that only then it is repeated."""
 
 RATE = 22050

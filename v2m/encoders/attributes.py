@@ -80,7 +80,7 @@ class AttributeSpace:
         text: encoder of the phrases and of queries.
     """
 
-    space = "lite/attributes-v1"
+    space = "lite/attributes-v2"
     dim = len(NAMES)
 
     def __init__(self, text: TextEncoder) -> None:

@@ -7,9 +7,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from v2m.audio.beats import find_beats
 from v2m.audio.descriptors import measure
+from v2m.audio.structure import at_structure_rate
 from v2m.audio.tempo import pick_tempo
 from v2m.encoders.attributes import load_reference, tempo_feel
+from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
 from v2m.encoders.musicnn import PATCH_SECONDS, RATE, Musicnn
 from v2m.types import Audio, Heard, Mono, SoundFacts, Span
 
@@ -18,11 +21,15 @@ FEWEST_PATCHES = 10
 
 
 class Listener:
-    """Runs descriptors and tagger; models are loaded when first needed."""
+    """Runs descriptors, tagger and beat network; models are loaded when first needed."""
 
     @cached_property
     def _tagger(self) -> Musicnn:
         return Musicnn()
+
+    @cached_property
+    def _beats(self) -> BeatNet:
+        return BeatNet()
 
     @cached_property
     def _reference(self) -> dict[str, npt.NDArray[np.float64]]:
@@ -33,12 +40,15 @@ class Listener:
 
         Tempo, key and mode of a section are those of its track.
         """
+        beats = self._beats.hear(at_structure_rate(audio))
+        pulse = find_beats(beats, FRAMES_PER_SECOND).tempo_bpm
         starts, tags = self._tagger.tag(at_tagger_rate(audio), max(FEWEST_PATCHES, len(sections)))
         whole = Span(0.0, audio.duration_seconds)
         facts = measure(audio)
         mean = tags.mean(axis=0)
-        tempo = pick_tempo(facts.tempo_curve, feel=tempo_feel(mean, self._reference))
-        heard = [Heard(whole, audio, facts, mean, tempo)]
+        feel = tempo_feel(mean, self._reference)
+        tempo = pick_tempo(facts.tempo_curve, feel=feel, pulse_bpm=pulse)
+        heard = [Heard(whole, audio, facts, mean, tempo, beats)]
         for span in sections:
             part = audio.excerpt(span)
             own = facts if len(sections) == 1 else _of_track(measure(part, pitched=False), facts)
