@@ -29,6 +29,8 @@ from benchmarks.queries import (
     REGISTERED_MOOD,
     REGISTERED_SOUND,
     SECOND_MOOD,
+    THIRD_MOOD,
+    THIRD_SOUND,
 )
 from v2m.evaluation.chance import chance_of
 from v2m.evaluation.intervals import Estimate, bootstrap
@@ -52,6 +54,8 @@ MEASURES: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 Labels = dict[str, dict[str, str]]
 
+ALL_MOOD = {mood: (*FRESH_MOOD[mood], *SECOND_MOOD[mood], *THIRD_MOOD[mood]) for mood in FRESH_MOOD}
+
 
 def main() -> None:
     """Index the tracks, run all queries and print the figures."""
@@ -68,8 +72,11 @@ def main() -> None:
             "retrieval": {
                 "mood, fresh sentences": _retrieval(library, FRESH_MOOD, labels, "mood"),
                 "mood, second fresh sentences": _retrieval(library, SECOND_MOOD, labels, "mood"),
+                "mood, third fresh sentences": _retrieval(library, THIRD_MOOD, labels, "mood"),
+                "mood, all fresh sentences": _retrieval(library, ALL_MOOD, labels, "mood"),
                 "mood, registered queries": _retrieval(library, REGISTERED_MOOD, labels, "mood"),
                 "sound, fresh sentences": _retrieval(library, FRESH_SOUND, labels, "sound"),
+                "sound, third fresh sentences": _retrieval(library, THIRD_SOUND, labels, "sound"),
                 "sound, registered queries": _retrieval(library, REGISTERED_SOUND, labels, "sound"),
             },
             "miss decision": _decisions(library),

@@ -42,6 +42,22 @@ def test_how_the_music_feels_settles_the_octave() -> None:
     assert pick_tempo(both, feel=1.5) == 150
 
 
+@pytest.mark.parametrize("level", [0.5, 1, 2])
+def test_beats_at_any_metrical_level_lead_to_the_same_tempo(level: float) -> None:
+    curve = tempo_curve(_pulse(110), FRAMES_PER_SECOND)
+
+    assert pick_tempo(curve, pulse_bpm=110.4 * level) == pytest.approx(110.4)
+
+
+def test_beats_overrule_a_curve_that_peaks_at_two_thirds() -> None:
+    curve = np.zeros(720, np.float32)
+    curve[np.argmin(abs(TEMPI - 100))] = 1.0
+    curve[np.argmin(abs(TEMPI - 150))] = 0.6
+
+    assert pick_tempo(curve) == 100
+    assert pick_tempo(curve, pulse_bpm=150) == 150
+
+
 @pytest.mark.parametrize("n", [0, 5, 80])
 def test_too_short_a_sound_has_no_tempo(n: int) -> None:
     curve = tempo_curve(np.ones(n), FRAMES_PER_SECOND)
