@@ -237,7 +237,10 @@ def measure(source: str, folder: Path, catalogue: Path, *, words: bool) -> dict[
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    counts: dict[str, float] = json.loads(done.stdout)
+    try:
+        counts: dict[str, float] = json.loads(done.stdout)
+    except ValueError as err:
+        raise SystemExit(f"{err}: {done.stdout[:2000]!r}") from err
     return counts
 
 

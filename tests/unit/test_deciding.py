@@ -1,5 +1,6 @@
 """Fusion, the miss decision and its explanation."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,3 +93,13 @@ def test_decision_follows_probability_and_wish(chance: float, generate: str, dec
 
 def test_an_empty_answer_is_a_miss() -> None:
     assert decide([], generate="on-miss", min_probability=0.5)[0] == "generate"
+
+
+def test_a_match_without_audio_is_never_the_choice() -> None:
+    silent = replace(_match(0.9), track=Track("b", Path(), "Snow", has_audio=False))
+
+    assert decide([silent], generate="on-miss", min_probability=0.5)[0] == "generate"
+    assert decide([silent, _match(0.6)], generate="on-miss", min_probability=0.5) == (
+        "retrieve",
+        "60% likely to fit (at least 50% asked)",
+    )
