@@ -1,7 +1,7 @@
 """The Python API: one class that knows all rooms; each command is one call of it."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,24 +137,20 @@ class Library:
             InputError: a file is missing, or is not what the source reads.
             BackendError: a server cannot be reached.
         """
-        from catalogs.lock import index_lock
-        from catalogs.sources.known import new_client, open_source
-        from indexer.fetching import audio_folder, fetch_audio
-        from indexer.importing import finish, import_rows
+        from v2m.importing import import_source
 
-        client = partial(new_client, self.folder / "answers")
-        opened = open_source(source, path, client, limit=limit, server=server)
-        with index_lock(self.folder):
-            report = import_rows(self.catalogue, opened, self.profile, shown=shown)
-        folders = [*audio, *([Path(path)] if source == "folder" else [])]
-        if fetch:
-            fetch_audio(self.catalogue, client(), report, limit=limit, shown=shown)
-            fetched = audio_folder(self.catalogue, source)
-            folders += [fetched] if fetched.is_dir() else []
-        if folders:
-            report.files = self.index([_folder(Path(one)) for one in folders], shown=shown)
-        with index_lock(self.folder):
-            finish(self.catalogue, self.profile, report, shown=shown)
+        report = import_source(
+            self.catalogue,
+            self.profile,
+            lambda folders: self.index(folders, shown=shown),
+            source,
+            path,
+            audio=[Path(folder) for folder in audio],
+            fetch=fetch,
+            limit=limit,
+            server=server,
+            shown=shown,
+        )
         self._forget_searcher()
         return report
 
@@ -473,8 +469,3 @@ class Library:
             return made
 
         return compose
-
-
-def _folder(path: Path) -> Path:
-    """Return a folder, or the one a table lies in."""
-    return path.expanduser() if path.expanduser().is_dir() else path.expanduser().parent

@@ -123,7 +123,7 @@ def import_text(report: "ImportReport") -> str:
     lines += _refused_text(report)
     if report.files:
         lines.append(index_text(report.files))
-    if report.attached:
+    if report.attached and not report.files:
         lines.append(f"{report.attached} tracks have their audio now")
     if report.copies:
         lines.append(f"{report.copies} rows describe a sound that another row describes too")
