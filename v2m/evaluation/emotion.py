@@ -94,8 +94,8 @@ def emotion_figures(
     """
     if len(wanted) != len(heard) or (has_face is not None and len(has_face) != len(heard)):
         raise ValueError("wanted, heard and faces must be one per clip")
-    if unknown := set(wanted) | set(heard) if not {*wanted, *heard} <= set(CLASSES) else set():
-        raise ValueError(f"classes are {CLASSES}, not {sorted(unknown - set(CLASSES))}")
+    if unknown := {*wanted, *heard} - set(CLASSES):
+        raise ValueError(f"classes are {CLASSES}, not {sorted(unknown)}")
     right = [float(w == h) for w, h in zip(wanted, heard, strict=True)]
     faces = [] if has_face is None else [r for r, f in zip(right, has_face, strict=True) if f]
     confusion = np.zeros((len(CLASSES), len(CLASSES)), np.int64)

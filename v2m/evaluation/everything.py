@@ -12,44 +12,26 @@ import numpy as np
 
 from v2m.demo import CLIPS, run_demo
 from v2m.errors import InputError, printable
-from v2m.evaluation.calibration_run import CalibrationRun, run_calibration
+from v2m.evaluation.calibration_run import run_calibration
 from v2m.evaluation.datasets.items import MusicItem
 from v2m.evaluation.datasets.music_sets import read_labelled_folder
 from v2m.evaluation.demo_labels import CLIP_MOODS
-from v2m.evaluation.emotion import CLASSES, NAMES, EmotionFigures, emotion_table
 from v2m.evaluation.emotion_heads import emotion_heads
-from v2m.evaluation.finished import alignment_table, measure_finished
-from v2m.evaluation.frechet import frechet, frechet_table
-from v2m.evaluation.intervals import Estimate, bootstrap
+from v2m.evaluation.finished import measure_finished
+from v2m.evaluation.frechet import Frechet, frechet
 from v2m.evaluation.labelled_emotion import labelled_emotions
-from v2m.evaluation.library_retrieval import (
-    EXCERPT_SECONDS,
-    Direction,
-    excerpts,
-    known_texts,
-    text_and_music,
-)
-from v2m.evaluation.moments import moment_table
-from v2m.evaluation.music_files import measure_files, music_tables
+from v2m.evaluation.library_retrieval import Direction, excerpts, known_texts, text_and_music
+from v2m.evaluation.music_files import measure_files
+from v2m.evaluation.overview import Measured, lay_out
 from v2m.evaluation.pages import Section, write_page, write_tables
 from v2m.evaluation.pairs import graded, video_and_music
-from v2m.evaluation.paper import PaperReport, paper_tables, reproduce_paper
-from v2m.evaluation.plots import bars, confusion_plot, rank_histogram
-from v2m.evaluation.run_tables import (
-    beside_paper,
-    clip_table,
-    emotion_tables,
-    emotions,
-    style_tables,
-)
-from v2m.evaluation.runs import COMPOSED, FOUND, STYLES, Run, run_styles, write_run
-from v2m.evaluation.tables import Table
+from v2m.evaluation.paper import reproduce_paper
+from v2m.evaluation.runs import COMPOSED, FOUND, run_styles, write_run
 from v2m.files import path_to_text, replacing
 from v2m.library import Library
 from v2m.wheels import model_file
 
 BRANCHES = ("description", "title", "audio")
-EXCERPTS = "Ten noisy seconds of a track: which track, and where"
 PIECES = 8
 """Tracks of the library whose sound is measured beside what is composed."""
 
@@ -119,77 +101,59 @@ def evaluate_demo(out: Path, options: Options, say: Say) -> Evaluation:
         run_demo(out / "demo", lambda _: None)
         library = Library(out / "demo" / "catalogue")
         finished = out / "demo" / "demo.mp4"
-    sections, data = _evaluated(library, [out / "demo" / "input.mp4"], finished, options, clock)
+    found = _measured(library, [out / "demo" / "input.mp4"], finished, options, clock)
     page = out / "index.html"
     with clock.part("one page"):
+        sections = lay_out(found)
         (out / "tables").mkdir(exist_ok=True)
         files = write_tables(out / "tables", {s.name: s.tables for s in sections})
-        for run in data["runs"]:
+        for run in found.runs:
             write_run(run, out / f"run-{run.source}.json")
             files.append(out / f"run-{run.source}.json")
         files += _write_plots(out / "plots", sections)
-        write_page(page, "v2m, evaluated", _lead(library, data["runs"]), sections)
+        write_page(page, "v2m, evaluated", found.lead, sections)
     return Evaluation(page, tuple(files), clock.seconds)
 
 
-def _evaluated(
+def _measured(
     library: Library, videos: Sequence[Path], finished: Path, options: Options, clock: "_Clock"
-) -> tuple[list[Section], dict[str, Any]]:
+) -> Measured:
     report = reproduce_paper(options.logs) if options.logs else None
     heads = emotion_heads(library.profile, options.emotion_model)
+    seed, shown = options.seed, options.shown
     with clock.part("four styles, composed and found, measured"):
-        runs = [
-            run_styles(
-                library, videos, heads, source=source, seed=options.seed, shown=options.shown
-            )
+        runs = tuple(
+            run_styles(library, videos, heads, source=source, seed=seed, shown=shown)
             for source in (COMPOSED, FOUND)
-        ]
+        )
+    tracks = [track.path for track in library.tracks("origin = 'imported'")]
     with clock.part("music as sound and as notes"):
-        tracks = [t.path for t in library.tracks("origin = 'imported'")]
-        pieces = measure_files(tracks[:: max(1, len(tracks) // PIECES)], shown=options.shown)
+        pieces = measure_files(tracks[:: max(1, len(tracks) // PIECES)], shown=shown)
     with clock.part("retrieval"):
-        labelled = read_labelled_folder(
-            _common_folder([t.path for t in library.tracks("origin = 'imported'")])
-        ).music
+        labelled = read_labelled_folder(_common_folder(tracks)).music
         directions = _retrieval(library, labelled, options)
-        named = labelled_emotions(library, labelled, seed=options.seed)
-        moments = excerpts(library, seed=options.seed, shown=options.shown)
+        named = labelled_emotions(library, labelled, seed=seed)
+        moments = excerpts(library, seed=seed, shown=shown)
     with clock.part("hit or miss"):
         calibration = run_calibration(
-            library, options.others, by=BRANCHES, seed=options.seed, keep=False, shown=options.shown
+            library, options.others, by=BRANCHES, seed=seed, keep=False, shown=shown
         )
     with clock.part("sound and picture"):
-        aligned = alignment_table([measure_finished(finished)])
-        distance = _distance(library, options)
-    return [
-        _paper_section(report, runs),
-        _emotion_section(runs, named),
-        Section(
-            "music",
-            "Music as notes and as sound",
-            "Every third or so of the library's tracks, written down and measured.",
-            tuple(music_tables(pieces)),
-            {},
-        ),
-        _retrieval_section(
-            directions, moment_table(EXCERPTS, {"find, by sound": moments}, EXCERPT_SECONDS)
-        ),
-        _decision_section(calibration),
-        Section(
-            "picture",
-            "Sound against picture",
-            "The demo's finished video; and how far composed music lies from the library's.",
-            (aligned, distance),
-            {},
-        ),
-        Section(
-            "made",
-            "What was made",
-            "Every prompt with the music that came of it.",
-            tuple(clip_table(run) for run in runs),
-            {},
-        ),
-    ], {"runs": runs}
+        aligned = measure_finished(finished)
+        distances = _distances(library, options)
+    return Measured(
+        library.profile.name,
+        library.catalogue.count(),
+        report,
+        runs,
+        named,
+        tuple(pieces),
+        tuple(directions),
+        moments,
+        calibration,
+        aligned,
+        distances,
+    )
 
 
 def _retrieval(
@@ -215,7 +179,7 @@ def _common_folder(paths: Sequence[Path]) -> Path:
     return Path(os.path.commonpath([str(path.parent) for path in paths]))
 
 
-def _distance(library: Library, options: Options) -> Table:
+def _distances(library: Library, options: Options) -> dict[str, Frechet]:
     """Compare composed music with the library, in the profile's music space."""
     space = library.profile.music.space
     table = library.catalogue.vector_table(space, ["track", "section"])
@@ -232,84 +196,12 @@ def _distance(library: Library, options: Options) -> Table:
     composed = library.profile.music.encode_audio(heard)
     halves = np.arange(len(reference)) % 2 == 0
     name = f"{len(takes)} composed takes ({library.composer.name})"
-    return frechet_table(
-        "Fréchet audio distance to the library's tracks and sections",
-        {
-            name: frechet(composed, reference, space, seed=options.seed),
-            "the library's own half": frechet(
-                reference[halves], reference[~halves], space, seed=options.seed
-            ),
-        },
-    )
-
-
-def _paper_section(report: PaperReport | None, runs: Sequence[Run]) -> Section:
-    tables = [beside_paper(runs, report), *style_tables(runs)]
-    plots = {}
-    for run in runs:
-        title = f"Pitch entropy, music {run.source}"
-        plots[title] = bars(title, _by_style(run, "pe"))
-    n = len(next(iter(runs[0].styles.values())))
-    title = "P_desc of ours, three frames a scene"
-    plots[title] = bars(title, _by_style(runs[0], "desc_three"), chance=1 / max(1, n))
-    if report:
-        printed = {f.configuration: f.estimate for f in report.figures if f.measure == "P_desc"}
-        title = "P_desc of the paper, from its logs"
-        plots[title] = bars(title, printed, chance=1 / report.n_texts)
-        tables = [*paper_tables(report), *tables]
-    lead = "The paper's Table 2 beside runs of ours on the demo's scenes, in its four styles."
-    return Section("paper", "The paper's tables", lead, tuple(tables), plots)
-
-
-def _by_style(run: Run, measure: str) -> dict[str, Estimate]:
-    return {style: bootstrap(run.column(style, measure)) for style in STYLES}
-
-
-def _emotion_section(runs: Sequence[Run], named: EmotionFigures) -> Section:
-    plots = {}
-    for run in runs:
-        name, figures = next(iter(emotions(run).items()))
-        title = f"Music {run.source}, heard by {name}"
-        plots[title] = confusion_plot(title, figures.confusion, [NAMES[c] for c in CLASSES])
-    title = "Moods in the names of the library's files, and what is heard"
-    plots[title] = confusion_plot(title, named.confusion, [NAMES[c] for c in CLASSES])
-    lead = (
-        "Whether the music is heard with the emotion that the picture asks for; and whether the "
-        "listener hears the moods that people named at all."
-    )
-    tables = (emotion_table(title, [("the library", named)]), *emotion_tables(runs))
-    return Section("emotion", "Emotions", lead, tables, plots)
-
-
-def _retrieval_section(directions: Sequence[Direction], moments: Table) -> Section:
-    plots = {
-        f"{d.title}: ranks": rank_histogram(d.title, d.ranks, d.n_items)
-        for d in directions
-        if d.n_items > 5
+    return {
+        name: frechet(composed, reference, space, seed=options.seed),
+        "the library's own half": frechet(
+            reference[halves], reference[~halves], space, seed=options.seed
+        ),
     }
-    lead = (
-        "Labels are read off the names of the bundled files; 'all branches' reads the same names, "
-        "so only the row by sound is a test of hearing. The moods of the three clips were written "
-        "by the authors before anything was measured."
-    )
-    tables = (*(d.table for d in directions), moments)
-    return Section("retrieval", "Retrieval", lead, tables, plots)
-
-
-def _decision_section(run: CalibrationRun) -> Section:
-    lead = (
-        "The library is asked for what its tracks are called, half of the time with the answers "
-        "taken out. What was learned here was not kept: 'v2m eval calibrate' does that."
-    )
-    return Section("decision", "Hit or miss", lead, tuple(run.tables), run.plots())
-
-
-def _lead(library: Library, runs: Sequence[Run]) -> str:
-    n = len(next(iter(runs[0].styles.values())))
-    return (
-        f"Profile {library.profile.name}, {library.catalogue.count()} tracks, {n} scenes. "
-        "Intervals are 95 %, by bootstrap; with so few scenes they are wide and prove little."
-    )
 
 
 def _write_plots(folder: Path, sections: Sequence[Section]) -> list[Path]:

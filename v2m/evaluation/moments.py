@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from v2m.evaluation.intervals import Estimate, bootstrap
 from v2m.evaluation.tables import Cell, Table
@@ -136,7 +135,5 @@ def _rank(ranked: Sequence[Moment], wanted: Moment) -> float:
 
 
 def _overlap(ranked: Sequence[Moment], wanted: Moment) -> float:
-    own: npt.NDArray[np.float64] | list[float] = [
-        iou(moment.span, wanted.span) for moment in ranked if moment.track_id == wanted.track_id
-    ]
-    return float(own[0]) if own else 0.0
+    own = (iou(m.span, wanted.span) for m in ranked if m.track_id == wanted.track_id)
+    return next(own, 0.0)
