@@ -41,8 +41,13 @@ def test_every_card_says_what_a_user_must_know(name: str) -> None:
 
 
 def test_one_model_of_a_role_is_the_default() -> None:
-    for role in {card.role for card in cards().values()}:
+    for role in ("picture-text", "music-text", "describer", "composer"):
         assert sum(c.default for c in cards().values() if c.role == role) == 1
+
+
+def test_a_role_without_a_default_has_to_be_named() -> None:
+    with pytest.raises(ConfigError, match="model for prompt-writer"):
+        find_checkpoint("prompt-writer")
 
 
 def test_the_collapsed_model_is_no_choice() -> None:

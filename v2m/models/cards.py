@@ -123,5 +123,13 @@ def card(name: str) -> ModelCard:
 
 
 def default_card(role: Role) -> ModelCard:
-    """Return the model that profile full takes for a role."""
-    return next(card for card in cards().values() if card.role == role and card.default)
+    """Return the model that profile full takes for a role.
+
+    Raises:
+        ConfigError: none is taken unless it is named.
+    """
+    of_role = [card for card in cards().values() if card.role == role]
+    for card in of_role:
+        if card.default:
+            return card
+    raise ConfigError(f"model for {role}", "", [card.name for card in of_role] or "a folder")

@@ -34,7 +34,7 @@ class LiteProfile:
     name = "lite"
 
     def __init__(self, models: Mapping[str, str] | None = None) -> None:
-        self.chosen = dict(models or {})
+        del models
 
     @cached_property
     def text(self) -> "MiniLM":
