@@ -231,6 +231,16 @@ def test_a_match_as_json_has_its_place_scores_and_reason() -> None:
     }
 
 
+def test_a_match_without_audio_is_marked() -> None:
+    described = replace(TRACK, path=Path(), has_audio=False, source_url="http://x/1")
+    result = _result(_found(matches=(replace(MATCH, track=described),)))
+
+    (match,) = find_json(result)["scenes"][0]["matches"]
+    assert (match["path"], match["has_audio"]) == ("", False)
+    assert find_text(result).splitlines()[-1].strip() == "no audio yet: http://x/1"
+    assert tracks_text([described]).splitlines()[0].endswith("Calm Sea  (no audio yet)")
+
+
 def test_a_text_as_json_is_no_path_and_has_no_times() -> None:
     result = find_json(_result(_found(scene=None), kind="text", source="calm"))
 
