@@ -37,7 +37,7 @@ def test_a_folder_is_scored_and_the_second_run_finds_what_the_first_made(
     shutil.rmtree(out)
     second = v2m(*command)
 
-    assert (first.code, second.code) == (4, 4)
+    assert (first.code, second.code) == (4, 4), first.err + second.err
     assert _sources(first.out) == {"red.mp4": "generated", "blue.mp4": "generated"}
     assert _sources(second.out) == {"red.mp4": "retrieved", "blue.mp4": "retrieved"}
     assert {path.name for path in out.iterdir()} == {"red.mp4", "blue.mp4"}
