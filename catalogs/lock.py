@@ -53,19 +53,27 @@ def index_lock(
 
 
 def _acquire(lock: FileLock, folder: Path, wait_seconds: float) -> None:
-    began = time.monotonic()
+    """Take the lock in turn: who waits for it stands at the gate, past which nobody overtakes."""
+    gate = FileLock(folder / "lock.next")
+    end = time.monotonic() + wait_seconds
     with suppress(Timeout):
-        lock.acquire(timeout=min(SAY_AFTER_SECONDS, wait_seconds))
+        _take(gate, lock, min(SAY_AFTER_SECONDS, wait_seconds))
         return
     if wait_seconds > SAY_AFTER_SECONDS:
         log.warning("waiting up to %.0f s for %s", wait_seconds, holder(folder))
         with suppress(Timeout):
-            lock.acquire(timeout=wait_seconds - (time.monotonic() - began))
+            _take(gate, lock, end - time.monotonic())
             return
     raise StateError(
         f"{holder(folder)} is running on this catalogue (waited {wait_seconds:.0f} s); "
         "try again when it is done"
     )
+
+
+def _take(gate: FileLock, lock: FileLock, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    with gate.acquire(timeout=max(0.0, seconds)):
+        lock.acquire(timeout=max(0.0, end - time.monotonic()))
 
 
 def holder(folder: Path) -> str:

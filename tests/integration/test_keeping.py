@@ -207,6 +207,32 @@ def test_a_short_run_is_waited_for(catalogue: Catalogue, caplog: pytest.LogCaptu
     other.communicate()
 
 
+GREEDY = """
+import sys, time
+from pathlib import Path
+from catalogs.lock import index_lock
+for turn in range(400):
+    with index_lock(Path(sys.argv[1]), "index"):
+        if turn == 0:
+            print("held", flush=True)
+        time.sleep(0.05)
+"""
+
+
+def test_who_waits_is_not_overtaken_for_ever(catalogue: Catalogue) -> None:
+    greedy = subprocess.Popen(
+        [sys.executable, "-c", GREEDY, str(catalogue.folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert greedy.stdout is not None
+    greedy.stdout.readline()
+
+    with index_lock(catalogue.folder, wait_seconds=8):
+        assert greedy.poll() is None
+
+    greedy.kill()
+    greedy.communicate()
+
+
 def test_watching_sees_music_come_and_ignores_the_rest(tmp_path: Path) -> None:
     def copy() -> None:
         (tmp_path / "cover.jpg").touch()
