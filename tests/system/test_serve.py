@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from tests.commands import Commands
 from tests.conftest import WriteMusic
 from tests.system.conftest import TRACKS
 from tests.unit.videos import BLUE, RED, plain, write_video
@@ -357,3 +358,16 @@ def test_searches_that_were_asked_before_do_not_open_the_catalogue(
 
     assert library.find(**asked) == first  # type: ignore[arg-type]
     assert not library.refresh()
+
+
+def test_the_command_needs_a_catalogue_and_leaves_one_thread_to_each_search(
+    v2m: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ})
+    os.environ.pop("OPENBLAS_NUM_THREADS", None)
+
+    outcome = v2m("serve", "--catalog", tmp_path / "nothing")
+
+    assert outcome.code == 3
+    assert "v2m index" in outcome.complaint
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"

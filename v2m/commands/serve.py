@@ -1,5 +1,6 @@
 """``v2m serve``: the library in a browser and as an HTTP interface."""
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,9 @@ import typer
 
 from v2m.commands.shared import open_library, say, settings_of, start_logging
 from v2m.options import Catalog, ProfileName, Usage, Verbose
+
+ONE_THREAD_EACH = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Searches are parallel already: BLAS threads that wait for each other took ten times the CPU."""
 
 
 def serve(
@@ -37,6 +41,8 @@ def serve(
 ) -> None:
     """Answer searches in a browser and over HTTP until Ctrl-C; knows what is indexed meanwhile."""
     start_logging(verbose)
+    for name in ONE_THREAD_EACH:  # before NumPy is imported; whoever has set it keeps it
+        os.environ.setdefault(name, "1")
     from v2m.web.serving import address_of, bound_socket, check_web_packages
     from v2m.web.serving import serve as answer
 
