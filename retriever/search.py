@@ -261,7 +261,7 @@ class Searcher:
                 f"run 'v2m index FOLDER --profile {self._profile.name}'"
             )
         unheard = len(self._tracks) - self.n_tracks
-        if unheard and not self._warned:
+        if unheard > 0 and not self._warned:  # below 0: some came since the tracks were read
             self._warned = True
             log.warning(
                 "%d of %d tracks are not searched by sound: profile %r has not heard them; "
