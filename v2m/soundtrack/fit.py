@@ -147,7 +147,7 @@ def fit_track(audio: Audio, structure: Structure, section: Span, place: Place) -
     else:
         starts = _starts(structure, section, place)
         way = min(_ways(structure, starts, place), key=lambda way: way.cost)
-    parts = _without_scraps(tuple(_aligned(audio, way.parts)))
+    parts = _in_time(_without_scraps(tuple(_aligned(audio, way.parts))), place.duration_seconds)
     return _finished(audio, structure, place, replace(way, parts=parts))
 
 
@@ -361,6 +361,16 @@ def _without_scraps(parts: tuple[Part, ...]) -> tuple[Part, ...]:
         else:
             owed = grown.duration_seconds
     return tuple(kept)
+
+
+def _in_time(parts: tuple[Part, ...], wanted: float) -> tuple[Part, ...]:
+    """Make up by the tempo for what aligning the seams has added or taken away."""
+    speeds = {part.speed for part in parts}
+    if len(speeds) > 1 or 1.0 in speeds:  # parts of two tempi, or the track's own, stay as they are
+        return parts
+    seconds = sum(part.out_seconds - part.in_seconds for part in parts)
+    speed = float(np.clip(seconds / wanted, 1 - MOST_TEMPO_CHANGE, 1 + MOST_TEMPO_CHANGE))
+    return tuple(replace(part, speed=speed) for part in parts)
 
 
 def _best_shift(mono: npt.NDArray[np.float32], rate: int, out: float, entry: float) -> float:
