@@ -32,7 +32,9 @@ def test_a_plan_renders_from_anywhere(plan: Path, v2m: Commands) -> None:
     assert Path("out.mp4").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("kind", ["credits", "cuesheet", "edl", "otio", "picture"])
+@pytest.mark.parametrize(
+    "kind", ["credits", "cuesheet", "cuesheet-pdf", "edl", "fcpxml", "otio", "picture"]
+)
 def test_files(kind: str, plan: Path, v2m: Commands) -> None:
     outcome = v2m("export", plan, "--format", kind, "-o", f"out.{kind}")
 
