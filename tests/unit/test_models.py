@@ -146,3 +146,18 @@ def test_a_pickle_the_card_knows_is_taken(tmp_path: Path) -> None:
     known = {"pytorch_model.bin": hashlib.sha256(b"weights").hexdigest()}
 
     check_weights(folder, default_card("music-text").model_copy(update={"pickles": known}))
+
+
+@pytest.mark.parametrize(("loader", "refused"), [("clip", False), ("open_clip", True)])
+def test_a_pickle_beside_safetensors_counts_where_the_loader_takes_it(
+    tmp_path: Path, loader: str, refused: bool
+) -> None:
+    folder = _folder(tmp_path / "mine", {"model_type": "clip"}, weights="model.safetensors")
+    (folder / "open_clip_pytorch_model.bin").write_bytes(b"weights")
+    card = default_card("picture-text").model_copy(update={"loader": loader})
+
+    if refused:
+        with pytest.raises(BackendError, match="open_clip_pytorch_model.bin is a pickle"):
+            check_weights(folder, card)
+    else:
+        check_weights(folder, card)

@@ -18,6 +18,9 @@ CONFIGS = ("config.json", "open_clip_config.json", "model_index.json")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 WEIGHTS = (".safetensors", *PICKLES)
 
+PREFER_PICKLES = frozenset({"open_clip"})
+"""Loaders that take a pickle even where a safetensors file lies beside it."""
+
 
 def bare_card(role: Role, hub_id: str, loader: str) -> ModelCard:
     """Return a card that claims nothing but where the model lies."""
@@ -98,15 +101,16 @@ def check_weights(folder: Path, card: ModelCard) -> None:
     """Refuse weights that could run code: pickles, unless the card knows this very file.
 
     Raises:
-        BackendError: no weights are there, or a pickle without a safetensors file beside it is not
-            the one the card knows.
+        BackendError: no weights are there, or a pickle that the loader would take is not the one
+            the card knows.
     """
     found = _weights(folder)
     if not found:
         raise BackendError("model", f"{card.name}: no weights in {printable(folder)}")
-    if any(path.suffix == ".safetensors" for path in found):
+    pickles = [path for path in found if path.suffix != ".safetensors"]
+    if len(pickles) < len(found) and card.loader not in PREFER_PICKLES:
         return
-    for path in found:
+    for path in pickles:
         if _digest(path) != card.pickles.get(path.name):
             raise BackendError(
                 "model",
