@@ -1,7 +1,9 @@
 """Opens the catalogue's database for the moment of a call: one writer or many readers at a time.
 
 DuckDB lets one process write or many processes read, never both. So nobody keeps a connection:
-each call opens, works and closes, and waits a bounded time when somebody else is at work.
+each call opens, works and closes, and waits a bounded time when somebody else is at work. Who waits
+to write stands in a gate that readers pass too: else a stream of readers, each overlapping the
+next, would keep a writer out for ever.
 """
 
 import random
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from v2m.errors import BackendError, StateError, printable
 
@@ -53,21 +56,41 @@ def connected(
 def _open_patiently(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:
     patience = WRITER_SECONDS if write else READER_SECONDS
     give_up = time.monotonic() + patience
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=not write)
-        except duckdb.IOException as err:
-            if "lock" not in str(err).lower():
+    with _gate(path, patience):
+        while True:
+            try:
+                return duckdb.connect(str(path), read_only=not write)
+            except duckdb.IOException as err:
+                if "lock" not in str(err).lower():
+                    raise _opening_failed(path, err) from err
+                if time.monotonic() > give_up:
+                    raise BackendError(
+                        "catalogue",
+                        f"{printable(path)} is held by {_holder(err)} (waited {patience:.0f} s); "
+                        "try again",
+                    ) from err
+            except duckdb.Error as err:
                 raise _opening_failed(path, err) from err
-            if time.monotonic() > give_up:
-                raise BackendError(
-                    "catalogue",
-                    f"{printable(path)} is held by {_holder(err)} (waited {patience:.0f} s); "
-                    "try again",
-                ) from err
-        except duckdb.Error as err:
-            raise _opening_failed(path, err) from err
-        time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - jitter, not a secret
+            time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - jitter, not a secret
+
+
+@contextmanager
+def _gate(path: Path, seconds: float) -> Iterator[None]:
+    """Wait in turn while opening: nobody who comes later overtakes.
+
+    Where the folder cannot be written there is no writer to wait for, and no gate; and who has
+    waited long enough tries without it, to be told by DuckDB who holds the file.
+    """
+    gate = FileLock(path.with_suffix(".gate"))
+    try:
+        gate.acquire(timeout=seconds, poll_interval=0.005)
+    except (OSError, Timeout):
+        yield
+        return
+    try:
+        yield
+    finally:
+        gate.release()
 
 
 def _holder(err: duckdb.Error) -> str:

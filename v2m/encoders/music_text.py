@@ -56,7 +56,7 @@ class MusicText:
         self.checkpoint = checkpoint
         self.dim = checkpoint.card.dim
 
-    @cached_property
+    @property
     def space(self) -> str:
         """Identity of the vector space: model, its version, and that of the windows."""
         return f"{self.checkpoint.identity}/w{VERSION}"

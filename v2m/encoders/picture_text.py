@@ -44,7 +44,7 @@ class PictureText:
         self.checkpoint = checkpoint
         self.dim = checkpoint.card.dim
 
-    @cached_property
+    @property
     def space(self) -> str:
         """Identity of the vector space: model and version."""
         return self.checkpoint.identity

@@ -9,6 +9,7 @@ score).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +91,8 @@ def energy_correlation(audio: Audio, motion_times: npt.ArrayLike, motion: npt.Ar
     x, y = means[known], levels[known]
     if len(x) < 3 or np.ptp(x) < 1e-9 or np.ptp(y) < 1e-6:
         return float("nan")
-    return float(spearmanr(x, y).statistic)
+    ranked: Any = spearmanr(x, y)
+    return float(ranked.statistic)
 
 
 def beat_times(audio: Audio) -> Floats:

@@ -220,7 +220,8 @@ def _read_transformers(folder: Path) -> _Classifier:
         first = str(err).splitlines()[0]
         raise InputError(f"{printable(folder)}: no wav2vec 2.0 classifier: {first}") from err
     model.eval()
-    names = [str(model.config.id2label[n]) for n in range(model.config.num_labels)]
+    config: Any = model.config
+    names = [str(config.id2label[n]) for n in range(config.num_labels)]
 
     def run(wave: Any) -> Any:
         return model(torch.nn.functional.layer_norm(wave, wave.shape[1:])).logits

@@ -152,7 +152,7 @@ class FullProfile:
     def versions(self) -> dict[str, str]:
         """Return the identity of every model, by role."""
         others: tuple[Role, ...] = ("describer", "prompt-writer", "composer")
-        named = {
+        named: dict[Role, str] = {
             role: self._named.get(role, LITE if role == "prompt-writer" else "") for role in others
         }
         return {

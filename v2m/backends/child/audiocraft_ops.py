@@ -14,7 +14,7 @@ _loaded: dict[tuple[str, str], Any] = {}
 
 def check() -> Any:
     """Import the package."""
-    import audiocraft
+    import audiocraft  # pyright: ignore[reportMissingImports]
 
     return audiocraft
 
@@ -68,7 +68,7 @@ def compose(
 def _model(params: Mapping[str, Any]) -> Any:
     key = params["model"], params["device"]
     if key not in _loaded:
-        from audiocraft.models import MusicGen
+        from audiocraft.models import MusicGen  # pyright: ignore[reportMissingImports]
 
         _loaded.clear()
         _loaded[key] = MusicGen.get_pretrained(params["model"], device=params["device"])

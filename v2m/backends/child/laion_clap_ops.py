@@ -28,7 +28,7 @@ def check() -> Any:
         _kept.append(library)
     given, sys.argv = sys.argv, sys.argv[:1]
     try:
-        import laion_clap
+        import laion_clap  # pyright: ignore[reportMissingImports]
     finally:
         sys.argv = given
     return laion_clap
