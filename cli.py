@@ -49,15 +49,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(keep.index)
-app.command()(keep.doctor)
-app.add_typer(tracks.app, name="tracks")
-app.command("import")(importing.import_source)
-app.add_typer(models.app, name="models")
-app.add_typer(evaluate.app, name="eval")
-app.add_typer(study.app, name="study")
-app.add_typer(backends.app, name="backends")
-app.command("serve")(serve.serve)
 
 
 def main() -> None:
@@ -105,6 +96,9 @@ def demo(
 
     result = run_demo(out, say=(lambda _text: None) if as_json else say)
     print_json(result.to_json()) if as_json else say(demo_text(result))
+
+
+app.command()(keep.index)
 
 
 @app.command()
@@ -418,6 +412,16 @@ def config(as_json: AsJson = False, verbose: Verbose = False) -> None:
         return
     for key, value in values.items():
         say(f"{key:18} {value!s:32} {effective.origins[key]}")
+
+
+app.command("import")(importing.import_source)
+app.command("serve")(serve.serve)
+app.command()(keep.doctor)
+app.add_typer(tracks.app, name="tracks")
+app.add_typer(study.app, name="study")
+app.add_typer(evaluate.app, name="eval")
+app.add_typer(models.app, name="models")
+app.add_typer(backends.app, name="backends")
 
 
 if __name__ == "__main__":
