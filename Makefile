@@ -27,13 +27,14 @@ $(DEV_STAMP): pyproject.toml | $(BIN)/python
 demo: $(STAMP) ## index bundled music, score a real video, name the files to open
 	$(BIN)/v2m demo --out v2m-demo
 
+# one process per core runs the tests: more threads in each would only wait for one another
 test: $(DEV_STAMP) ## lint, types, import rules and all tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pyright --level error --pythonpath $(BIN)/python
-	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term --cov-fail-under=88
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --cov --cov-report=term --cov-fail-under=88
 
 fmt: $(DEV_STAMP) ## format and fix what can be fixed
 	$(BIN)/ruff format .
