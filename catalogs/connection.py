@@ -25,6 +25,9 @@ WRITER_SECONDS = 60.0
 # DuckDB refuses a second connection of another configuration within one process.
 _one_at_a_time = threading.RLock()
 
+_reading: dict[Path, duckdb.DuckDBPyConnection] = {}
+"""What is open for reading now, by whoever holds the lock."""
+
 
 @contextmanager
 def connected(
@@ -40,7 +43,14 @@ def connected(
         BackendError: somebody held the file for too long, the disk is full or fails.
     """
     with _one_at_a_time:
+        if not write and path in _reading:
+            # opening again would wait for a writer that waits for us
+            with _reading[path].cursor() as con:
+                yield con
+            return
         con = _open_patiently(path, write=write)
+        if not write:
+            _reading[path] = con
         try:
             if write and transaction:
                 con.execute("BEGIN")
@@ -50,6 +60,7 @@ def connected(
         except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as err:
             raise BackendError("catalogue", f"{printable(path)}: {first_line(err)}") from err
         finally:
+            _reading.pop(path, None)
             con.close()
 
 

@@ -28,6 +28,9 @@ FORMAT = "v2m-vectors/1"
 GATHERED = 0.3
 """Share of rows up to which copying them out is faster than comparing with all (100,000 rows)."""
 
+EXACT_ROWS = 10_000
+"""Rows up to which all are compared without FAISS: its import takes longer than a few of those."""
+
 log = logging.getLogger(__name__)
 
 
@@ -77,6 +80,8 @@ class SearchIndex:
             )
         if allowed is not None:
             return self._among(queries, k, np.flatnonzero(allowed))
+        if len(self.rows.ids) <= EXACT_ROWS:
+            return self._among(queries, k, np.arange(len(self.rows.ids)))
         filed, newer = self._parts
         found = [part.search(queries, k) for part in (filed, newer) if len(part)]
         return best(

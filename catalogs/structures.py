@@ -6,8 +6,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from v2m.audio.structure import STRUCTURE_VERSION
-from v2m.structure import Join, Section, Structure
+from v2m.structure import STRUCTURE_VERSION, Join, Section, Structure
 from v2m.types import Span
 
 COLUMNS = (

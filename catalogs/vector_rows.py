@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from catalogs.rows import VectorTable
@@ -39,14 +40,14 @@ def vector_table(table: pa.Table) -> VectorTable:
     Raises:
         StateError: the vectors are of several lengths.
     """
-    dims = set(table["dim"].unique().to_pylist())
+    dims = set(np.unique(table["dim"].to_numpy()).tolist())  # Arrow's unique imports all of compute
     if len(dims) > 1:
         raise StateError(f"vectors of several lengths in one space: {sorted(dims)}")
     dim = dims.pop() if dims else 0
     flat = table["vector"].combine_chunks()
     if isinstance(flat, pa.ChunkedArray):
         flat = pa.concat_arrays(flat.chunks) if flat.num_chunks else None
-    values = np.empty(0, np.float32) if flat is None else flat.flatten().to_numpy()
+    values = _numbers(flat) if flat is not None and len(flat) else np.empty(0, np.float32)
     return VectorTable(
         ids=table["row_id"].to_numpy().astype(np.int64),
         track_ids=table["track_id"].to_pylist(),
@@ -55,3 +56,9 @@ def vector_table(table: pa.Table) -> VectorTable:
         ends=table["end_seconds"].to_numpy().astype(np.float64),
         vectors=values.astype(np.float32).reshape(len(table), dim),
     )
+
+
+def _numbers(lists: pa.ListArray) -> npt.NDArray[np.float32]:
+    """Return the numbers of all lists; ``flatten`` would import all of Arrow's functions."""
+    first, last = lists.offsets[0].as_py(), lists.offsets[-1].as_py()
+    return np.asarray(lists.values.to_numpy()[first:last], np.float32)

@@ -6,8 +6,8 @@ from catalogs.store import Catalogue
 from indexer.options import Options
 from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile
-from v2m.audio.structure import STRUCTURE_VERSION
 from v2m.progress import progress
+from v2m.structure import STRUCTURE_VERSION
 
 
 def renew_structures(catalogue: Catalogue, options: Options) -> int:

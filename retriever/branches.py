@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from catalogs.search_index import SearchIndex
 from catalogs.word_index import WordIndex
@@ -19,7 +18,8 @@ from v2m.protocols import TextEncoder
 OWN_SAMPLE = 256
 """Tracks whose cosines with all others tell how near two pieces of music are."""
 
-_compute: Any = pc  # its functions are made at run time
+FEW_TRACKS = 10_000
+"""Tracks that a dictionary numbers sooner than Arrow's functions are imported."""
 
 Mask = npt.NDArray[np.bool_]
 """bool, shape (n_tracks,): which tracks may be found."""
@@ -37,7 +37,6 @@ class TrackNumbers:
 
     def __init__(self, ids: Iterable[str]) -> None:
         self.ids = list(ids)
-        self._known = pa.array(self.ids, pa.string())
 
     def __len__(self) -> int:
         """Number of tracks."""
@@ -45,10 +44,25 @@ class TrackNumbers:
 
     def of(self, track_ids: Iterable[str] | pa.ChunkedArray) -> Numbers:
         """Return the number of each id, -1 for one that is not known."""
+        if len(self) <= FEW_TRACKS:
+            numbers = self._number
+            texts = track_ids.to_pylist() if isinstance(track_ids, pa.ChunkedArray) else track_ids
+            return np.array([numbers.get(track_id, -1) for track_id in texts], np.int64)
+        import pyarrow.compute as pc
+
+        compute: Any = pc  # its functions are made at run time
         asked = track_ids
         if not isinstance(asked, pa.ChunkedArray):
             asked = pa.array(list(asked), pa.string())
-        return np.asarray(_compute.index_in(asked, value_set=self._known).fill_null(-1), np.int64)
+        return np.asarray(compute.index_in(asked, value_set=self._known).fill_null(-1), np.int64)
+
+    @cached_property
+    def _known(self) -> pa.Array:
+        return pa.array(self.ids, pa.string())
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {track_id: number for number, track_id in enumerate(self.ids)}
 
     def mask(self, track_ids: Iterable[str] | pa.ChunkedArray) -> Mask:
         """Return which tracks are among these ids."""
@@ -85,6 +99,11 @@ class VectorBranch:
     def __len__(self) -> int:
         """Number of rows."""
         return len(self._index.rows.ids)
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        """Its rows, float32, shape (n, dim)."""
+        return self._index.rows.vectors
 
     @cached_property
     def scale(self) -> Scale:

@@ -263,7 +263,8 @@ class Library:
         query, description, seconds = self._single_query(text, image, audio, style)
         also = usage_condition(usage, allow_unknown=allow_unknown)
         query = self._moved(query, like, unlike)
-        matches = self._searcher.search(query, top, by=by, where=where, also=also)
+        searcher = self._searcher
+        matches = searcher.search(query, top, by=by, where=where, also=also)
         decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
         if sort:
             matches = in_order(matches, sort, lambda match: match.track)
@@ -273,10 +274,10 @@ class Library:
             str(given[0]) if given else "",
             seconds,
             self.profile.name,
-            self._searcher.n_tracks,
+            searcher.n_tracks,
             (scene,),
-            calibrated=self._searcher.curve(query, by) is not None,
-            caution=self._searcher.caution(query, by),
+            calibrated=searcher.curve(query, by) is not None,
+            caution=searcher.caution(query, by),
             like=tuple(like),
             unlike=tuple(unlike),
         )

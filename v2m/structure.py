@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from v2m.types import Span
 
+STRUCTURE_VERSION = "2"
+"""Stored with every structure; raised when a method changes, so that only it is repeated."""
+
 ENERGY_STEP_SECONDS = 0.5
 """Resolution of a track's energy curve."""
 

@@ -23,12 +23,14 @@ the data say may be wrong, uploaders give away what is not theirs, and exception
 country. This is no legal advice.
 """
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from catalogs.generated_terms import GENERATED, composer_in, composer_terms, terms_of
 from catalogs.licences import Licence
 from v2m.errors import ConfigError
-from v2m.soundtrack.plan import Cue, CuePlan
+
+if TYPE_CHECKING:
+    from v2m.soundtrack.plan import Cue, CuePlan
 
 Usage = Literal["personal", "noncommercial", "commercial"]
 USAGES: tuple[Usage, ...] = get_args(Usage)
@@ -71,7 +73,7 @@ def usage_condition(usage: str, *, allow_unknown: bool = False) -> str:
     return f"({condition} OR NOT licence_known)" if allow_unknown else f"({condition})"
 
 
-def breaches(plan: CuePlan, usage: str) -> list[str]:
+def breaches(plan: "CuePlan", usage: str) -> list[str]:
     """Return one line for each cue that may not be used so; none where all may.
 
     Args:
@@ -90,7 +92,7 @@ def breaches(plan: CuePlan, usage: str) -> list[str]:
     return lines
 
 
-def trusted(plan: CuePlan) -> list[str]:
+def trusted(plan: "CuePlan") -> list[str]:
     """Return one line for each cue that passes only because its maker vouches for the licence."""
     if check_usage(plan.usage) == "personal" or not plan.allow_unknown:
         return []
@@ -101,7 +103,7 @@ def trusted(plan: CuePlan) -> list[str]:
     ]
 
 
-def duties(plan: CuePlan) -> list[str]:
+def duties(plan: "CuePlan") -> list[str]:
     """Return what the licences of a plan bind the published video to; one line per licence."""
     lines: dict[str, None] = {}
     for cue in plan.cues:
@@ -113,7 +115,7 @@ def duties(plan: CuePlan) -> list[str]:
     return list(lines)
 
 
-def cue_licence(cue: Cue) -> Licence:
+def cue_licence(cue: "Cue") -> Licence:
     """Return the licence of a cue's music, read from its words and its address together."""
     names_composer = cue.licence.startswith(GENERATED) and composer_in(cue.licence)
     if cue.source == "generated" and not names_composer:
@@ -130,14 +132,14 @@ def allows(licence: Licence, usage: str) -> bool:
     return not _objection(licence, usage)
 
 
-def _composer(cue: Cue) -> str:
+def _composer(cue: "Cue") -> str:
     """Return the name of the composer of a composed piece; "" for one that was not composed."""
     if cue.licence.startswith(GENERATED):
         return composer_in(cue.licence) or cue.model or "unnamed"
     return (cue.model or "unnamed") if cue.source == "generated" else ""
 
 
-def _forbidden(cue: Cue, usage: str) -> str:
+def _forbidden(cue: "Cue", usage: str) -> str:
     """Say why a cue's music may not be used so; "" where it may."""
     licence = cue_licence(cue)
     objection = _objection(licence, usage)
@@ -173,7 +175,7 @@ def _why_no_sync(licence: Licence) -> str:
     return "does not allow music under a video"
 
 
-def _place(number: int, cue: Cue) -> str:
+def _place(number: int, cue: "Cue") -> str:
     title = f'"{cue.title}"' if cue.title else "untitled"
     by = f" by {cue.artist}" if cue.artist else ""
     return f"cue {number}, {cue.start_seconds:.1f}-{cue.end_seconds:.1f} s, {title}{by}"

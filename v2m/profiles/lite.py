@@ -39,9 +39,10 @@ class LiteProfile:
     @cached_property
     def text(self) -> "MiniLM":
         """MiniLM sentence vectors."""
+        from retriever.probes import PROBES
         from v2m.encoders.minilm import MiniLM
 
-        return MiniLM()
+        return MiniLM(PROBES)
 
     @cached_property
     def frames(self) -> "ConSE":

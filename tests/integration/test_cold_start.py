@@ -1,0 +1,88 @@
+"""What a first search in a new process does without."""
+
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import Mock
+
+import duckdb
+import numpy as np
+import pytest
+
+from catalogs.store import Catalogue
+from retriever.branches import TrackNumbers
+from retriever.probes import PROBES
+from retriever.query import text_query
+from retriever.search import Searcher
+from tests.libraries import counting_profile, fill, track
+from v2m.encoders.minilm import MiniLM
+from v2m.profiles.lite import LiteProfile
+
+HEAVY = (
+    "av", "faiss", "fastapi", "moviepy", "mutagen", "PIL", "pyarrow.compute", "pyarrow.dataset",
+    "rich", "scipy", "scenedetect", "soundfile", "torch",
+    "v2m.audio.structure", "v2m.soundtrack.plan",
+)  # fmt: skip
+"""Modules that take 20 ms or more to import and that finding by words has no use for."""
+
+CODE = (
+    "import sys, contextlib, io, cli; sys.argv = ['v2m', *sys.argv[2:]]\n"
+    "with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.suppress(SystemExit):\n"
+    "    cli.main()\n"
+    "assert 'slow piano' in out.getvalue()\n"
+    f"print([name for name in {HEAVY!r} if name in sys.modules])"
+)
+
+
+def test_finding_by_words_in_a_small_library_imports_nothing_heavy(tmp_path: Path) -> None:
+    catalogue = Catalogue.open(tmp_path, create=True)
+    fill(catalogue, [track(1, "slow piano"), track(2, "fast drums")], LiteProfile())
+
+    command = [sys.executable, "-c", CODE, "--", "find", "--text", "piano", "--catalog"]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_what_a_search_reads_first_takes_few_openings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue, profile = Catalogue.open(tmp_path, create=True), counting_profile()
+    fill(catalogue, [track(1, "slow piano"), track(2, "fast drums")], profile)
+    searcher = Searcher(catalogue, profile)
+    opener = Mock(wraps=duckdb.connect)
+    monkeypatch.setattr(duckdb, "connect", opener)
+
+    searcher.search(text_query(profile, "piano"), 2, where="title <> 'x'")
+
+    files = [call for call in opener.call_args_list if call.args]  # conditions need no file
+    assert len(files) <= 4
+
+
+def test_a_writer_may_come_after_a_reader_that_asked_within_its_reading(tmp_path: Path) -> None:
+    catalogue = Catalogue.open(tmp_path, create=True)
+
+    with catalogue.reading():
+        assert catalogue.count() == 0
+        assert catalogue.matching_ids("true").to_pylist() == []
+        assert catalogue.matching_ids("true").to_pylist() == []
+    catalogue.set_note("a", "b")
+
+    assert catalogue.note("a") == "b"
+
+
+def test_kept_phrases_are_the_vectors_of_their_texts() -> None:
+    texts = [PROBES[3], "a text of its own"]
+
+    np.testing.assert_allclose(
+        MiniLM(PROBES).encode_text(texts), MiniLM().encode_text(texts), atol=1e-5
+    )
+
+
+def test_tracks_have_the_same_numbers_in_a_large_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = TrackNumbers(["a", "b", "c"]), TrackNumbers(["a", "b", "c"])
+    assert few.of(["c", "x", "a"]).tolist() == [2, -1, 0]
+
+    monkeypatch.setattr("retriever.branches.FEW_TRACKS", 0)
+
+    assert many.of(["c", "x", "a"]).tolist() == [2, -1, 0]
