@@ -2,7 +2,8 @@
 
 DuckDB is the truth. The file carries a manifest (space, length, number of rows, the catalogue's
 generation, the highest row id). Rows added since are searched exactly and merged; a file of another
-generation, or a damaged one, is built again.
+generation, or a damaged one, is built again. Large libraries are searched by codes and then exactly
+(decision 26).
 """
 
 import json
@@ -31,6 +32,12 @@ GATHERED = 0.3
 EXACT_ROWS = 10_000
 """Rows up to which all are compared without FAISS: its import takes longer than a few of those."""
 
+COARSE_ROWS = 30_000
+"""Rows beyond which codes choose candidates: comparing with all takes three times as long."""
+
+NEWER = 10_000
+"""Rows beyond a large file, or a tenth of it, after which it is built again."""
+
 log = logging.getLogger(__name__)
 
 
@@ -44,8 +51,17 @@ class SearchIndex:
         kinds: kinds of rows, such as "track".
     """
 
-    def __init__(self, catalogue: Catalogue, space: str, kinds: Sequence[str]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        space: str,
+        kinds: Sequence[str],
+        *,
+        coarse_rows: int | None = None,
+    ) -> None:
+        """Make one; coarse_rows stands for COARSE_ROWS where given."""
         self._catalogue = catalogue
+        self._coarse_rows = coarse_rows
         self.space = space
         self.kinds = tuple(sorted(kinds))
         slug = re.sub(r"[^a-z0-9]+", "-", f"{space}-{'-'.join(self.kinds)}".lower())
@@ -78,17 +94,17 @@ class SearchIndex:
                 stored=f"{self.space} ({self.rows.vectors.shape[1]})",
                 asked=f"{self.space} ({queries.shape[1]})",
             )
-        if allowed is not None:
-            return self._among(queries, k, np.flatnonzero(allowed))
-        if len(self.rows.ids) <= EXACT_ROWS:
+        if allowed is None and not self._large and len(self.rows.ids) <= EXACT_ROWS:
             return self._among(queries, k, np.arange(len(self.rows.ids)))
-        filed, newer = self._parts
-        found = [part.search(queries, k) for part in (filed, newer) if len(part)]
-        return best(
-            np.concatenate([hits.ids for hits in found], axis=1),
-            np.concatenate([hits.scores for hits in found], axis=1),
-            k,
-        )
+        if allowed is None:
+            filed, newer = self._parts
+            return _merged([part.search(queries, k) for part in (filed, newer) if len(part)], k)
+        if not self._large:
+            return self._among(queries, k, np.flatnonzero(allowed))
+        filed, _ = self._parts
+        n = len(filed)
+        found = filed.search(queries, k, allowed[:n])
+        return _merged([found, self._among(queries, k, n + np.flatnonzero(allowed[n:]))], k)
 
     def rebuild(self) -> None:
         """Write the file anew, whatever it was like."""
@@ -104,24 +120,52 @@ class SearchIndex:
         return best(np.broadcast_to(self.rows.ids[places], scores.shape), scores, k)
 
     @cached_property
+    def _large(self) -> bool:
+        """Whether codes choose candidates, instead of comparing with every row."""
+        limit = COARSE_ROWS if self._coarse_rows is None else self._coarse_rows
+        return len(self.rows.ids) > limit
+
+    @cached_property
     def _parts(self) -> "tuple[Any, FlatIndex]":
         """The index in the file, and an exact one over the rows that came after it."""
-        from v2m.vectors.faiss_index import FaissIndex
-
         dim = self.rows.vectors.shape[1]
         newer = FlatIndex(self.space, dim)
         try:
-            last = self._usable_manifest(dim)
-            filed = FaissIndex.load(self.folder, self.space, dim)
+            n = int((self.rows.ids <= self._usable_manifest(dim)).sum())
+            if self._large and len(self.rows.ids) - n > max(NEWER, n // 10):
+                raise StateError("many rows are newer")  # noqa: TRY301
+            filed = self._loaded(dim, n)
         except StateError as reason:
             log.info("building the index of %s %s again: %s", self.space, self.kinds, reason)
             return self._built(dim), newer
-        if len(filed) != int((self.rows.ids <= last).sum()):
-            log.info("building the index of %s %s again: rows are gone", self.space, self.kinds)
-            return self._built(dim), newer
-        fresh = self.rows.ids > last
-        newer.add(self.rows.ids[fresh], self.rows.vectors[fresh])
+        newer.add(self.rows.ids[n:], self.rows.vectors[n:])
         return filed, newer
+
+    def _loaded(self, dim: int, n: int) -> Any:
+        """Read the file of the first n rows.
+
+        Raises:
+            StateError: it is damaged, or of other rows.
+        """
+        from v2m.vectors.coarse import CoarseIndex
+        from v2m.vectors.faiss_index import FaissIndex
+
+        if self._large:
+            ids, vectors = self.rows.ids[:n], self.rows.vectors[:n]
+            return CoarseIndex.load(self.folder, self.space, ids, vectors)
+        filed = FaissIndex.load(self.folder, self.space, dim)
+        if len(filed) != n:
+            raise StateError("rows are gone")
+        return filed
+
+    def _empty(self, dim: int) -> Any:
+        """An index without rows, of the sort that their number asks for."""
+        from v2m.vectors.coarse import CoarseIndex
+        from v2m.vectors.faiss_index import FaissIndex
+
+        if self._large:
+            return CoarseIndex(self.space, dim)
+        return FaissIndex(self.space, dim)
 
     def _usable_manifest(self, dim: int) -> int:
         """Return the highest row id in the file.
@@ -137,6 +181,7 @@ class SearchIndex:
             "format": FORMAT,
             "space": self.space,
             "dim": dim,
+            "factory": self._empty(dim).factory,
             "generation": self._catalogue.generation(),
         }
         for name, value in expected.items():
@@ -145,9 +190,7 @@ class SearchIndex:
         return int(manifest["last_row_id"])
 
     def _built(self, dim: int) -> Any:
-        from v2m.vectors.faiss_index import FaissIndex
-
-        index = FaissIndex(self.space, dim)
+        index = self._empty(dim)
         index.add(self.rows.ids, self.rows.vectors)
         try:
             self._write(index, dim)
@@ -175,3 +218,12 @@ class SearchIndex:
                 "last_row_id": int(self.rows.ids[-1]),
             }
             temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def _merged(found: Sequence[Hits], k: int) -> Hits:
+    """Return the k best of several answers to the same queries."""
+    return best(
+        np.concatenate([hits.ids for hits in found], axis=1),
+        np.concatenate([hits.scores for hits in found], axis=1),
+        k,
+    )

@@ -9,13 +9,20 @@ import pytest
 from v2m.errors import SpaceError, StateError
 from v2m.protocols import VectorIndex
 from v2m.types import Vectors
+from v2m.vectors.coarse import CoarseIndex
 from v2m.vectors.faiss_index import FaissIndex
 from v2m.vectors.flat import FlatIndex
 
 DIM = 12
 
 Make = Callable[[str, int], VectorIndex]
-MAKERS: list[type] = [FlatIndex, FaissIndex]
+
+
+def _not_yet_coarse(space: str, dim: int) -> CoarseIndex:
+    return CoarseIndex(space, dim, exact_up_to=1000)
+
+
+MAKERS: list[Make] = [FlatIndex, FaissIndex, CoarseIndex, _not_yet_coarse]
 
 
 def _rows(n: int, seed: int = 0) -> Vectors:
@@ -23,7 +30,7 @@ def _rows(n: int, seed: int = 0) -> Vectors:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-@pytest.fixture(params=MAKERS, ids=lambda kind: kind.__name__)
+@pytest.fixture(params=MAKERS, ids=["flat", "faiss", "coarse", "not yet coarse"])
 def make(request: pytest.FixtureRequest) -> Make:
     """Return a way to make an empty index."""
     made: Make = request.param
@@ -102,3 +109,62 @@ def test_a_saved_faiss_index_comes_back(tmp_path: Path) -> None:
     next(tmp_path.iterdir()).write_bytes(b"damaged")
     with pytest.raises(StateError):
         FaissIndex.load(tmp_path, "s", DIM)
+
+
+def _albums(n_albums: int = 400, largest: int = 900, seed: int = 5) -> Vectors:
+    """Clusters whose sizes fall by a power law down to a few rows."""
+    rng = np.random.default_rng(seed)
+    sizes = np.maximum(largest // np.arange(1, n_albums + 1), 4)
+    rows = np.repeat(rng.normal(size=(n_albums, DIM)), sizes, axis=0)
+    rows += 0.3 * rng.normal(size=rows.shape)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+@pytest.mark.parametrize("share", [None, 0.6, 0.1, 0.01, 0.0005, 0.0])
+def test_codes_miss_no_album_and_fill_every_place(share: float | None) -> None:
+    rows = _albums()
+    queries = rows[:: len(rows) // 40]
+    allowed = None if share is None else np.random.default_rng(6).random(len(rows)) < share
+    index, oracle = CoarseIndex("s", DIM), FlatIndex("s", DIM)
+    index.add(np.arange(len(rows)), rows)
+    kept = np.arange(len(rows)) if allowed is None else np.flatnonzero(allowed)
+    oracle.add(kept, rows[kept])
+
+    found, exact = index.search(queries, 10, allowed), oracle.search(queries, 10)
+
+    same = [len(set(a) & set(b)) for a, b in zip(found.ids, exact.ids, strict=True)]
+    assert sum(same) >= 0.99 * sum(len(set(ids)) for ids in exact.ids)
+    assert (found.ids >= 0).tolist() == (exact.ids >= 0).tolist()
+
+
+def test_rows_added_later_are_found_by_codes_too() -> None:
+    rows, index = _rows(120), CoarseIndex("s", DIM)
+    index.add(np.arange(100), rows[:100])
+    index.add(np.arange(100, 120), rows[100:])
+
+    assert index.search(rows, 1).ids[:, 0].tolist() == list(range(120))
+
+
+def test_an_odd_length_has_codes_too() -> None:
+    rows, index = _rows(60)[:, :7], CoarseIndex("s", 7)
+    index.add(np.arange(60), rows)
+
+    exact = (rows[:9] @ rows.T).argmax(axis=1)
+    assert index.search(rows[:9], 1).ids[:, 0].tolist() == exact.tolist()
+
+
+def test_saved_codes_come_back_to_their_own_rows_only(tmp_path: Path) -> None:
+    rows, index = _rows(50), CoarseIndex("s", DIM)
+    index.add(np.arange(50), rows)
+    index.save(tmp_path)
+
+    again = CoarseIndex.load(tmp_path, "s", np.arange(50), rows)
+
+    assert again.search(rows, 1).ids[:, 0].tolist() == list(range(50))
+    with pytest.raises(StateError, match="other rows"):
+        CoarseIndex.load(tmp_path, "s", np.arange(1, 51), rows)
+    exact = FaissIndex("s", DIM)
+    exact.add(np.arange(50), rows)
+    exact.save(tmp_path)
+    with pytest.raises(StateError, match="other rows"):
+        CoarseIndex.load(tmp_path, "s", np.arange(50), rows)

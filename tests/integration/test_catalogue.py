@@ -274,6 +274,44 @@ def test_search_can_be_limited_to_some_rows(catalogue: Catalogue) -> None:
     assert set(hits.ids[0].tolist()) == {index.rows.ids[2], index.rows.ids[5], -1}
 
 
+def _coarse(catalogue: Catalogue) -> SearchIndex:
+    return SearchIndex(catalogue, "fake/8", ["track"], coarse_rows=16)
+
+
+def test_a_large_library_is_searched_by_codes_with_filters_and_newer_rows(
+    catalogue: Catalogue,
+) -> None:
+    catalogue.write_batch([_file(n) for n in range(30)])
+    _check_search(catalogue)  # leaves an exact file, which is then replaced
+    _coarse(catalogue).search(QUERIES, 4)
+    manifest = _coarse(catalogue).folder / "manifest.json"
+    written = manifest.stat().st_mtime_ns
+    catalogue.write_batch([_file(n) for n in range(30, 40)])
+    table, allowed = catalogue.vector_table("fake/8", ["track"]), np.arange(40) % 2 == 0
+    oracle = FlatIndex("fake/8", DIM)
+    oracle.add(table.ids[allowed], table.vectors[allowed])
+
+    everywhere, filtered = (_coarse(catalogue).search(QUERIES, 25, m) for m in (None, allowed))
+
+    assert manifest.stat().st_mtime_ns == written
+    assert "PQ" in manifest.read_text()
+    assert everywhere.ids.tolist() == _oracle(catalogue).search(QUERIES, 25).ids.tolist()
+    assert filtered.ids.tolist() == oracle.search(QUERIES, 25).ids.tolist()
+
+
+def test_codes_are_made_again_when_many_rows_are_newer(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogs.search_index.NEWER", 5)
+    catalogue.write_batch([_file(n) for n in range(20)])
+    _coarse(catalogue).search(QUERIES, 4)
+    catalogue.write_batch([_file(n) for n in range(20, 30)])
+
+    _coarse(catalogue).search(QUERIES, 4)
+
+    assert '"count": 30' in (_coarse(catalogue).folder / "manifest.json").read_text()
+
+
 WRITER = textwrap.dedent(
     """
     import sys, os, signal

@@ -73,8 +73,7 @@ class FaissIndex:
 
     def save(self, folder: Path) -> None:
         """Write the index as ``rows.faiss``; it appears by rename."""
-        with replacing(folder / FILE_NAME) as temporary:
-            temporary.write_bytes(faiss.serialize_index(self._index).tobytes())
+        write_index(self._index, folder)
 
     @classmethod
     def load(cls, folder: Path, space: str, dim: int) -> "FaissIndex":
@@ -83,13 +82,29 @@ class FaissIndex:
         Raises:
             StateError: the file is missing, damaged or of another length of vector.
         """
-        path = folder / FILE_NAME
-        try:
-            inner: Any = faiss.deserialize_index(np.frombuffer(path.read_bytes(), np.uint8))
-        except (OSError, RuntimeError) as err:
-            raise StateError(f"{printable(path)}: not an index: {err}") from err
-        if inner.d != dim:
-            raise StateError(f"{printable(path)}: vectors of length {inner.d}, expected {dim}")
+        inner = read_index(folder, dim)
         index = cls(space, dim)
         index._index = inner
         return index
+
+
+def write_index(index: Any, folder: Path) -> None:
+    """Write FAISS's own form as ``rows.faiss``; it appears by rename."""
+    with replacing(folder / FILE_NAME) as temporary:
+        temporary.write_bytes(faiss.serialize_index(index).tobytes())
+
+
+def read_index(folder: Path, dim: int) -> Any:
+    """Read what ``write_index`` wrote.
+
+    Raises:
+        StateError: the file is missing, damaged or of another length of vector.
+    """
+    path = folder / FILE_NAME
+    try:
+        index: Any = faiss.deserialize_index(np.frombuffer(path.read_bytes(), np.uint8))
+    except (OSError, RuntimeError) as err:
+        raise StateError(f"{printable(path)}: not an index: {err}") from err
+    if index.d != dim:
+        raise StateError(f"{printable(path)}: vectors of length {index.d}, expected {dim}")
+    return index
