@@ -188,7 +188,9 @@ class Searcher:
     @cached_property
     def n_tracks(self) -> int:
         """Tracks that are searched: heard by this profile's models, or known by words alone."""
-        return len(self._branches["audio"]) + len(self._catalogue.matching_ids("NOT has_audio"))
+        return len(self._branches["audio"]) + len(
+            self._catalogue.matching_ids(None, "NOT has_audio")
+        )
 
     @cached_property
     def _judge(self) -> Chances:
@@ -247,7 +249,7 @@ class Searcher:
 
     @cached_property
     def _generated(self) -> Mask:
-        return self._tracks.mask(self._catalogue.matching_ids("origin = 'generated'"))
+        return self._tracks.mask(self._catalogue.matching_ids(None, "origin = 'generated'"))
 
     @cached_property
     def _copies(self) -> Copies:
