@@ -36,8 +36,8 @@ Mask = npt.NDArray[np.bool_]
 def depth(n_rows: int, k: int) -> int:
     """Return how many candidates are compared exactly.
 
-    1,000 of 100,000 rows found .992 of the best ten in large clusters, 3,000 of 1,000,000 .999
-    (benchmarks/vectors.py); this is the square root through 1,414 and 4,472.
+    In large clusters 1,000 of 100,000 rows found .992 of the best ten, 3,162 of 1,000,000 .990
+    (benchmarks/vectors.py): little to spare, so this takes the square root through 1,414 and 4,472.
     """
     return max(500, 20 * k, math.isqrt(20 * n_rows))
 
