@@ -54,7 +54,7 @@ def vector_table(table: pa.Table) -> VectorTable:
         kinds=table["kind"].to_pylist(),
         starts=table["start_seconds"].to_numpy().astype(np.float64),
         ends=table["end_seconds"].to_numpy().astype(np.float64),
-        vectors=values.astype(np.float32).reshape(len(table), dim),
+        vectors=values.astype(np.float32, copy=False).reshape(len(table), dim),
     )
 
 

@@ -49,8 +49,10 @@ sys.meta_path.insert(0, _TorchvisionBesideCpuTorch)
 def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep a test away from the user's catalogue and from a v2m.toml that happens to lie about."""
     monkeypatch.setenv("V2M_CATALOG", str(tmp_path / "user-catalogue"))
-    for name in ("V2M_PROFILE", "V2M_WORKERS", "V2M_GENERATE", "V2M_STYLE"):
+    for name in ("V2M_PROFILE", "V2M_GENERATE", "V2M_STYLE"):
         monkeypatch.delenv(name, raising=False)
+    # a process that is started loads its models anew; tests of parallel work ask for it
+    monkeypatch.setenv("V2M_WORKERS", "1")
 
 
 WriteMusic = Callable[..., Path]
