@@ -60,7 +60,7 @@ def worded(answer: str, style: str) -> str:
 def is_english(text: str) -> bool:
     """Tell whether a text may be English; short lists of musical terms get the benefit of doubt.
 
-    >>> is_english("slow piano, warm strings"), is_english("langsames Klavier, warme Streicher")
+    >>> is_english("slow piano, warm strings"), is_english("ein langsames Stück mit warmen Geigen")
     (True, False)
     """
     return float(dict(_languages().rank(text)).get("en", 0.0)) >= LEAST_ENGLISH

@@ -14,7 +14,7 @@ def rise(first: int, stop: int, length: int) -> npt.NDArray[np.float32]:
         stop: exclusive.
         length: of the fade, in samples, at least 1.
 
-    >>> rise(-1, 3, 2).round(2).tolist()
+    >>> [round(value, 2) for value in rise(-1, 3, 2).tolist()]
     [0.0, 0.38, 0.92, 1.0]
     """
     share = np.clip((np.arange(first, stop) + 0.5) / length, 0, 1)
