@@ -46,7 +46,8 @@ class TrackNumbers:
         """Return the number of each id, -1 for one that is not known."""
         if len(self) <= FEW_TRACKS:
             numbers = self._number
-            texts = track_ids.to_pylist() if isinstance(track_ids, pa.ChunkedArray) else track_ids
+            column: Any = track_ids
+            texts = column.to_pylist() if isinstance(column, pa.ChunkedArray) else column
             return np.array([numbers.get(track_id, -1) for track_id in texts], np.int64)
         import pyarrow.compute as pc
 
