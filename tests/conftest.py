@@ -11,10 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 
 from tests.commands import Commands
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before transformers is imported by anything
+
+# The same examples on every run, so that a change is judged by what it changed; new ones are looked
+# for with `pytest --hypothesis-profile=default`.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("steady")
 
 
 class _TorchvisionBesideCpuTorch:
