@@ -115,13 +115,13 @@ def _take(wanted: _Wanted, seconds: float, frame: Any) -> None:
         wanted.thumbnails.append(frame.reformat(*THUMBNAIL, format="rgb24").to_ndarray())
     taken = len(wanted.stills)
     if taken < len(wanted.still_times) and seconds >= wanted.still_times[taken] - 1e-3:
-        wanted.stills.append(_upright(frame, STILL_SIDE, short_side=True))
+        wanted.stills.append(_upright(frame, STILL_SIDE, _reformatter(), short_side=True))
 
 
 def _take_at_least_one(wanted: _Wanted, last: Any) -> None:
     """Take the frame that a scene shows throughout, where no new one came at the wanted time."""
     if last is not None and not wanted.stills:
-        wanted.stills.append(_upright(last, STILL_SIDE, short_side=True))
+        wanted.stills.append(_upright(last, STILL_SIDE, _reformatter(), short_side=True))
     if last is not None and not wanted.thumbnails:
         wanted.thumbnails.append(last.reformat(*THUMBNAIL, format="rgb24").to_ndarray())
 
@@ -144,19 +144,40 @@ def decoded_frames(path: Path, facts: VideoFacts) -> Iterator[tuple[float, Any]]
         raise MediaError(path, "damaged: its frames cannot be read") from err
 
 
+class Scaler:
+    """Brings the frames of a video to a height; setting FFmpeg's scaler up costs more than its use.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, height: int) -> None:
+        self._height = height
+        self._reformatter = _reformatter()
+
+    def __call__(self, frame: Any) -> Picture:
+        """Return a decoded frame upright, uint8 (height, width, 3), RGB."""
+        return _upright(frame, self._height, self._reformatter, short_side=False)
+
+
 def scaled(frame: Any, height: int) -> Picture:
     """Return a decoded frame upright at a height, uint8 (height, width, 3), RGB."""
-    return _upright(frame, height, short_side=False)
+    return Scaler(height)(frame)
 
 
-def _upright(frame: Any, size: int, *, short_side: bool) -> Picture:
+def _reformatter() -> Any:
+    from av.video.reformatter import VideoReformatter
+
+    return VideoReformatter()
+
+
+def _upright(frame: Any, size: int, reformatter: Any, *, short_side: bool) -> Picture:
     turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
     width, height = (frame.height, frame.width) if turns % 2 else (frame.width, frame.height)
     scale = size / (min(width, height) if short_side else height)
     width, height = max(2, round(width * scale)), max(2, round(height * scale))
     if turns % 2:
         width, height = height, width
-    picture = frame.reformat(width, height, format="rgb24").to_ndarray()
+    picture = reformatter.reformat(frame, width, height, format="rgb24").to_ndarray()
     return np.ascontiguousarray(np.rot90(picture, turns))
 
 

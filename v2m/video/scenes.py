@@ -12,7 +12,7 @@ import numpy.typing as npt
 from v2m.audio.decode import check_readable
 from v2m.errors import MediaError
 from v2m.types import Frames, Scene, Span, VideoFacts
-from v2m.video.frames import decoded_frames, scaled
+from v2m.video.frames import Scaler, decoded_frames
 
 SHORTEST_SECONDS = 3.0
 """Shorter scenes are merged: no music makes sense there."""
@@ -104,6 +104,7 @@ def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
     """
     from scenedetect import ContentDetector, FrameTimecode
 
+    scaled = Scaler(DETECTOR_HEIGHT)
     detector = ContentDetector(threshold=threshold, min_scene_len=2)
     times: list[float] = []
     strengths: list[float] = []
@@ -111,7 +112,7 @@ def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
     before: npt.NDArray[np.int16] | None = None
     try:
         for seconds, frame in decoded_frames(path, facts):
-            small = scaled(frame, DETECTOR_HEIGHT)[..., ::-1]
+            small = scaled(frame)[..., ::-1]
             now = small.astype(np.int16)
             strengths.append(0.0 if before is None else float(np.abs(now - before).mean()))
             # a frame's number is all the detector needs; the rate is never used
