@@ -65,12 +65,13 @@ def test_one_page_holds_every_part_and_needs_no_other_file(v2m: Commands, tmp_pa
 
 
 def test_a_table_in_html_is_escaped_and_aligned() -> None:
-    table = Table("a < b", ("name", "x"), (("<i>", 0.5),), notes=("5 > 4",))
+    prose = "many words " * 9
+    table = Table("a < b", ("name", "x", "y"), (("<i>", 0.5, prose),), notes=("5 > 4",))
 
     written = as_html(table)
 
     assert "<caption>a &lt; b</caption>" in written
-    assert '<td>&lt;i&gt;</td><td class="figure">0.500</td>' in written
+    assert '<td class="name">&lt;i&gt;</td><td class="figure">0.500</td><td>many' in written
     assert '<p class="note">5 &gt; 4</p>' in written
 
 

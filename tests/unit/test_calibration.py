@@ -31,7 +31,7 @@ def _overconfident(n: int, seed: int = 0) -> Answers:
     said = rng.random(n)
     right = rng.random(n) < expit(0.5 * np.log(said / (1 - said)) - 1)
     queries = tuple(LibraryQuery("q", frozenset(), bool(k % 2), str(k // 2)) for k in range(n))
-    return Answers(queries, said, right)
+    return Answers(queries, said, right, n_tracks=40)
 
 
 def test_the_curve_behind_the_answers_is_found() -> None:
@@ -70,7 +70,7 @@ def test_calibration_lowers_the_error_on_queries_it_was_not_learned_from() -> No
 
 def test_a_group_is_judged_by_a_curve_that_has_not_seen_it() -> None:
     answers = _overconfident(60)
-    turned = Answers(answers.queries, answers.said, answers.correct.copy())
+    turned = Answers(answers.queries, answers.said, answers.correct.copy(), 40)
     turned.correct[:2] = ~turned.correct[:2]  # the first group
 
     assert held_out(turned)[:2].tolist() == held_out(answers)[:2].tolist()

@@ -8,7 +8,14 @@ from scipy.linalg import sqrtm
 
 from v2m.evaluation.alignment import cut_distances, energy_correlation, word_scores
 from v2m.evaluation.frechet import frechet, frechet_distance, frechet_table
-from v2m.evaluation.moments import Moment, iou, moment_figures, moment_table
+from v2m.evaluation.moments import (
+    Moment,
+    iou,
+    moment_figures,
+    moment_table,
+    overlap_chance,
+    place_chance,
+)
 from v2m.types import Audio, Span
 
 RATE = 8000
@@ -103,15 +110,32 @@ def test_a_moment_needs_the_right_track_and_the_right_place() -> None:
         [Moment("a", Span(0, 10))],
     ]
 
-    figures = moment_figures(found, true, 3, ks=(1, 2), ious=(0.5, 0.9))
+    figures = moment_figures(found, true, [30, 60, 30], 3, ks=(1, 2), ious=(0.5, 0.9))
 
     assert figures.track_recall[1].value == pytest.approx(1 / 3)
     assert figures.moment_recall[2, 0.5].value == pytest.approx(2 / 3)
     assert figures.moment_recall[2, 0.9].value == pytest.approx(1 / 3)
     assert figures.mean_iou.value == pytest.approx((1 + 8 / 12 + 0) / 3)
-    assert moment_table("t", {"x": figures}, 10).rows[-1][3] == pytest.approx(1 / 3)
+    chance = moment_table("t", {"x": figures}, 10).rows[-1]
+    assert chance[3] == pytest.approx(1 / 3)
+    assert None not in chance
+
+
+@pytest.mark.parametrize("start", [0, 4, 17, 20])
+def test_places_by_chance_are_those_of_many_random_places(start: float) -> None:
+    true = Span(start, start + 10)
+    drawn = np.linspace(0, 20, 40001)
+    overlaps = np.array([iou(Span(s, s + 10), true) for s in drawn])
+
+    assert overlap_chance(true, 30) == pytest.approx(overlaps.mean(), abs=1e-4)
+    for least in (0.3, 0.5, 0.7):
+        assert place_chance(true, 30, least) == pytest.approx((overlaps >= least).mean(), abs=1e-4)
+
+
+def test_in_a_track_no_longer_than_the_place_there_is_no_choice() -> None:
+    assert place_chance(Span(0, 10), 10, 0.9) == overlap_chance(Span(0, 10), 10) == 1
 
 
 def test_answers_must_be_one_per_query() -> None:
-    with pytest.raises(ValueError, match="2 answers for 1"):
-        moment_figures([[], []], [Moment("a", Span(0, 1))], 3)
+    with pytest.raises(ValueError, match="2 answers and 1 durations for 1"):
+        moment_figures([[], []], [Moment("a", Span(0, 1))], [9], 3)

@@ -130,7 +130,19 @@ def test_when_everything_is_wrong_nothing_is_reused() -> None:
     assert "never reuse" in str(cost_table("t", [found]).rows[0])
 
 
-def test_table_has_a_row_of_chance() -> None:
-    table = open_set_table("t", {"x": open_set_figures([0.9, 0.1], [True, False], [0, 1])})
+def test_table_has_a_row_of_chance_with_its_pool() -> None:
+    found = open_set_figures(
+        [0.9, 0.1, 0.4], [1, 0, 0], [0, 1, 0], n_items=4, by_chance=[0.75, 0, 0.25]
+    )
 
-    assert table.rows[-1][:4] == ("chance", None, None, 0.5)
+    row = open_set_table("t", {"x": found}).rows[-1]
+
+    assert row[:7] == ("chance", 2, 1, 4, 0.5, 0.95, 0.5)
+    assert row[7] == pytest.approx(2 / 3)  # one of three is right, whichever comes first
+
+
+def test_chance_is_left_open_where_the_pool_is_not_known() -> None:
+    row = open_set_table("t", {"x": open_set_figures([0.9, 0.1], [1, 0], [0, 1])}).rows[-1]
+
+    assert row[3] is None
+    assert row[7:] == (None, None)

@@ -158,9 +158,7 @@ def learn(
         versions=library.profile.versions(),
         reliability={"before": asdict(before), "after": asdict(after)},
     )
-    decisions = open_set_figures(
-        answers.said, answers.correct, answers.removed, groups=answers.groups, seed=seed
-    )
+    decisions = _decisions(answers, answers.said, seed)
     best = tuple(costs(calibrated, answers.correct))
     return CalibrationReport(name, learned, before, after, decisions, best)
 
@@ -172,9 +170,19 @@ def transfer(learned: Calibration, name: str, answers: Answers, *, seed: int = 0
         name,
         reliability(answers.said, answers.correct, groups=answers.groups, seed=seed),
         reliability(calibrated, answers.correct, groups=answers.groups, seed=seed),
-        open_set_figures(
-            calibrated, answers.correct, answers.removed, groups=answers.groups, seed=seed
-        ),
+        _decisions(answers, calibrated, seed),
+    )
+
+
+def _decisions(answers: Answers, said: Floats, seed: int) -> OpenSetFigures:
+    return open_set_figures(
+        said,
+        answers.correct,
+        answers.removed,
+        groups=answers.groups,
+        n_items=answers.n_tracks,
+        by_chance=answers.by_chance,
+        seed=seed,
     )
 
 

@@ -143,9 +143,11 @@ def _decisions(report: CalibrationReport | TransferReport) -> dict[str, Any]:
     return {
         "kept": found.n_kept,
         "removed": found.n_removed,
+        "pool": found.n_items,
         "auroc": asdict(found.auroc),
         "false_positives_at_95": found.false_positives_at_95,
         "top_1_right": asdict(found.found),
+        "top_1_right_by_chance": found.found_chance,
         "aurc": found.curve.area,
         "excess_aurc": found.curve.excess_area,
     }

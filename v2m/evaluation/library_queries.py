@@ -72,11 +72,19 @@ class Answers:
         queries: as they were asked.
         said: float64, shape (n,), the uncalibrated probability of the best match, 0 to 1.
         correct: bool, shape (n,), whether the best match is a true track.
+        n_tracks: of the library before any was taken away.
     """
 
     queries: tuple[LibraryQuery, ...]
     said: Floats
     correct: npt.NDArray[np.bool_]
+    n_tracks: int
+
+    @property
+    def by_chance(self) -> Floats:
+        """float64, shape (n,), the probability that a random track is a true one."""
+        shares = [0 if q.is_removed else len(q.true_ids) / self.n_tracks for q in self.queries]
+        return np.array(shares, np.float64)
 
     @property
     def removed(self) -> npt.NDArray[np.bool_]:
@@ -183,7 +191,7 @@ def ask_library(
             said.append(likely)
             correct.append(best in query.true_ids)
             advance(1)
-    return Answers(tuple(queries), np.array(said), np.array(correct, np.bool_))
+    return Answers(tuple(queries), np.array(said), np.array(correct, np.bool_), len(everything))
 
 
 def _some(words: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:

@@ -196,7 +196,8 @@ def excerpts(
             true.append(Moment(track.track_id, span))
             found.append([Moment(m.track.track_id, m.section) for m in matches])
             advance(1)
-    return moment_figures(found, true, library.catalogue.count(), seed=seed)
+    durations = [track.duration_seconds for track in drawn]
+    return moment_figures(found, true, durations, library.catalogue.count(), seed=seed)
 
 
 def _of_captions(

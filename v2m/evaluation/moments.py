@@ -1,9 +1,11 @@
 """Finding the right place in the right track: overlap of spans, and recall of moments.
 
 Names as in Xin, Zhang and others, "Music Grounding by Short Video" (ICCV 2025): mIoU looks at the
-true track alone; moment recall (MoR@k) asks for the right track and the right place in it.
+true track alone; moment recall (MoR@k) asks for the right track and the right place in it. Chance
+is exact: tracks in random order, a place as long as the true one anywhere in each.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +37,8 @@ class MomentFigures:
         track_recall: share of queries whose true track is among the first k, by k.
         moment_recall: the same, with the place overlapping by an IoU, by (k, IoU).
         mean_iou: of the place found in the true track, 0 where it was not found.
+        moment_chance: what moment recall is by chance, by (k, IoU).
+        mean_iou_chance: what the mean overlap is by chance, in lists as long as those given.
     """
 
     n_queries: int
@@ -42,6 +46,8 @@ class MomentFigures:
     track_recall: dict[int, Estimate]
     moment_recall: dict[tuple[int, float], Estimate]
     mean_iou: Estimate
+    moment_chance: dict[tuple[int, float], float]
+    mean_iou_chance: float
 
 
 def iou(first: Span, second: Span) -> float:
@@ -58,6 +64,7 @@ def iou(first: Span, second: Span) -> float:
 def moment_figures(
     found: Sequence[Sequence[Moment]],
     true: Sequence[Moment],
+    durations_seconds: Sequence[float],
     n_tracks: int,
     *,
     ks: Sequence[int] = KS,
@@ -69,31 +76,72 @@ def moment_figures(
     Args:
         found: by query, best first, one place a track.
         true: by query.
+        durations_seconds: by query, of the true track; what chance starts from.
         n_tracks: of the pool.
         ks: depths, each at least 1.
         ious: overlaps asked for, 0 to 1.
         seed: of the resampling.
 
     Raises:
-        ValueError: there are not as many answers as queries.
+        ValueError: there are not as many answers or durations as queries.
     """
-    if len(found) != len(true):
-        raise ValueError(f"{len(found)} answers for {len(true)} queries")
+    if not len(found) == len(true) == len(durations_seconds):
+        raise ValueError(
+            f"{len(found)} answers and {len(durations_seconds)} durations for {len(true)} queries"
+        )
     ranks = np.array([_rank(ranked, wanted) for ranked, wanted in zip(found, true, strict=True)])
     overlaps = np.array(
         [_overlap(ranked, wanted) for ranked, wanted in zip(found, true, strict=True)]
     )
+    places = [(m.span, length) for m, length in zip(true, durations_seconds, strict=True)]
+    anywhere = {t: np.mean([place_chance(*place, t) for place in places]) for t in ious}
+    listed = [min(1.0, len(ranked) / n_tracks) for ranked in found]
+    expected = [share * overlap_chance(*p) for share, p in zip(listed, places, strict=True)]
     return MomentFigures(
         len(true),
         n_tracks,
         {k: bootstrap(ranks <= k, seed=seed) for k in ks},
         {(k, t): bootstrap((ranks <= k) & (overlaps >= t), seed=seed) for k in ks for t in ious},
         bootstrap(overlaps, seed=seed),
+        {(k, t): min(1.0, k / n_tracks) * float(anywhere[t]) for k in ks for t in ious},
+        float(np.mean(expected)),
     )
 
 
+def place_chance(true: Span, duration_seconds: float, at_least: float) -> float:
+    """Return the probability that a random place of the same length overlaps by an IoU, 0 to 1.
+
+    Two spans of length L that lie d apart have IoU (L - d) / (L + d), so d may be at most
+    L (1 - IoU) / (1 + IoU).
+
+    >>> place_chance(Span(0, 10), 30, 0.5) == (10 / 3) / 20
+    True
+    """
+    length = true.duration_seconds
+    last = duration_seconds - length
+    if last <= 0:
+        return 1.0
+    apart = length * (1 - at_least) / (1 + at_least)
+    reached = min(last, true.start_seconds + apart) - max(0.0, true.start_seconds - apart)
+    return max(0.0, reached) / last
+
+
+def overlap_chance(true: Span, duration_seconds: float) -> float:
+    """Return the expected IoU with a random place of the same length, 0 to 1.
+
+    The integral of (L - d) / (L + d) over d from 0 to a is 2 L ln((L + a) / L) - a.
+    """
+    length = true.duration_seconds
+    last = duration_seconds - length
+    if last <= 0:
+        return 1.0
+    sides = (true.start_seconds, last - true.start_seconds)
+    reached = [min(max(0.0, side), length) for side in sides]
+    return sum(2 * length * math.log1p(a / length) - a for a in reached) / last
+
+
 def moment_table(title: str, figures: dict[str, MomentFigures], seconds: float) -> Table:
-    """Lay systems out; chance draws a track and a start at random.
+    """Lay systems out; the last row is chance.
 
     Args:
         title: of the table.
@@ -115,8 +163,8 @@ def moment_table(title: str, figures: dict[str, MomentFigures], seconds: float) 
         for name, f in figures.items()
     ]
     by_chance = [min(1.0, k / first.n_tracks) for k in first.track_recall]
-    gaps = [None] * (len(first.moment_recall) + 1)
-    rows.append(("chance", first.n_queries, first.n_tracks, *by_chance, *gaps))
+    by_chance += [*first.moment_chance.values(), first.mean_iou_chance]
+    rows.append(("chance", first.n_queries, first.n_tracks, *by_chance))
     return Table(
         title,
         ("system", "queries", "tracks", *columns, "mIoU"),
@@ -124,7 +172,7 @@ def moment_table(title: str, figures: dict[str, MomentFigures], seconds: float) 
         notes=(
             f"MoR@k: the true track among the first k, and a place in it that overlaps the true "
             f"{seconds:g} s by so much (intersection over union). mIoU: in the true track, 0 where "
-            "it was not found.",
+            "it was not found. Chance: tracks in random order, a place of that length anywhere.",
         ),
     )
 

@@ -30,6 +30,8 @@ class OpenSetFigures:
         false_positives_at_95: share of the unservable that pass where 95 % of the servable do.
         curve: risk against coverage over all queries.
         found: share of the servable queries whose best match was right.
+        n_items: tracks of the pool; 0 where it is not known.
+        found_chance: the same share where a random track is given; NaN where it is not known.
     """
 
     n_kept: int
@@ -38,6 +40,16 @@ class OpenSetFigures:
     false_positives_at_95: float
     curve: RiskCoverage
     found: Estimate
+    n_items: int = 0
+    found_chance: float = float("nan")
+
+    @property
+    def curve_chance(self) -> RiskCoverage | None:
+        """Risk against coverage of random tracks, none surer than another; None if not known."""
+        if np.isnan(self.found_chance):
+            return None
+        n = self.n_kept + self.n_removed
+        return risk_coverage(np.zeros(n), np.arange(n) < round(self.found_chance * self.n_kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,8 @@ def open_set_figures(
     removed: npt.ArrayLike,
     *,
     groups: Sequence[Hashable] | None = None,
+    n_items: int = 0,
+    by_chance: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> OpenSetFigures:
     """Measure decisions.
@@ -77,6 +91,9 @@ def open_set_figures(
         removed: bool, shape (n,), whether the true tracks were taken away.
         groups: of queries that belong together, for the intervals; None means that each stands
             alone.
+        n_items: tracks of the pool; 0 where it is not known.
+        by_chance: shape (n,), the probability that a random track is right; None where it is not
+            known.
         seed: of the resampling.
 
     Raises:
@@ -98,6 +115,8 @@ def open_set_figures(
         return float(right[there].mean()) if len(there) else float("nan")
 
     kept = sure[~gone]
+    random = np.asarray([np.nan] if by_chance is None else by_chance, np.float64)
+    there = random[~gone] if by_chance is not None else random
     return OpenSetFigures(
         len(kept),
         int(gone.sum()),
@@ -105,6 +124,8 @@ def open_set_figures(
         _passing(kept, sure[gone]),
         risk_coverage(sure, right),
         interval_over_groups(found, units, seed=seed),
+        n_items,
+        float(there.mean()) if len(there) else float("nan"),
     )
 
 
@@ -147,41 +168,37 @@ def costs(
 
 
 def open_set_table(title: str, figures: dict[str, OpenSetFigures]) -> Table:
-    """Lay decisions out, one system a row."""
-    rows: list[tuple[Cell, ...]] = [
-        (
-            name,
-            f.n_kept,
-            f.n_removed,
-            f.auroc,
-            f.false_positives_at_95,
-            f.found,
-            f.curve.area,
-            f.curve.excess_area,
-        )
-        for name, f in figures.items()
-    ]
-    columns = (
-        "system",
-        "kept",
-        "taken away",
-        "AUROC",
-        "FPR@95TPR",
-        "top-1 right",
-        "AURC",
-        "E-AURC",
-    )
-    chance = ("chance", None, None, 0.5, 0.95, None, None, None)
+    """Lay decisions out: one system a row, and below it what chance makes of the same queries."""
+    rows = [row for name, own in figures.items() for row in _with_chance(name, own)]
+    columns = ("system", "kept", "taken away", "pool", "AUROC", "FPR@95TPR", "top-1 right")
     return Table(
         title,
-        columns,
-        (*rows, chance),
+        (*columns, "AURC", "E-AURC"),
+        tuple(rows),
         notes=(
             "kept, taken away: queries whose true tracks were in the library, and were taken out "
-            "of it. AURC: mean share of wrong answers over all coverages; E-AURC: above the best "
-            "possible order.",
+            "of it; pool: its tracks. AURC: mean share of wrong answers over all coverages; "
+            "E-AURC: above the best possible order. Chance: a random track, as sure as any other.",
         ),
     )
+
+
+def _with_chance(name: str, found: OpenSetFigures) -> list[tuple[Cell, ...]]:
+    asked = (found.n_kept, found.n_removed, found.n_items or None)
+    own, random = found.curve, found.curve_chance
+    areas = (random.area, random.excess_area) if random else (None, None)
+    return [
+        (
+            name,
+            *asked,
+            found.auroc,
+            found.false_positives_at_95,
+            found.found,
+            own.area,
+            own.excess_area,
+        ),
+        ("chance", *asked, 0.5, 0.95, found.found_chance, *areas),
+    ]
 
 
 def cost_table(title: str, found: Sequence[Cost]) -> Table:

@@ -28,7 +28,7 @@ table { border-collapse: collapse; margin: .8rem 0 .2rem; font-size: 13px; }
 caption { text-align: left; font-weight: 600; padding-bottom: .3rem; }
 th, td { padding: .22rem .55rem; border-bottom: 1px solid #e5e8ec; text-align: left; }
 th.figure, td.figure { text-align: right; font-variant-numeric: tabular-nums; }
-td.figure { white-space: nowrap; }
+td.figure, td.name { white-space: nowrap; }
 summary { cursor: pointer; font-weight: 600; font-size: 13.5px; margin: .8rem 0; }
 p.note { color: #4a5568; font-size: 12.5px; margin: .15rem 0; max-width: 900px; }
 nav a { margin-right: 1rem; }

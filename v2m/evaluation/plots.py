@@ -39,7 +39,8 @@ def bars(title: str, figures: Mapping[str, Estimate], *, chance: float | None = 
         axes.errorbar(place, estimate.value, yerr=np.maximum(reach, 0), color="#1a202c", capsize=4)
     if chance is not None:
         axes.axhline(chance, color=GREY, linestyle="--", linewidth=1)
-        axes.text(-0.57, chance, "chance", va="bottom", ha="left", color=GREY, fontsize=7)
+        beside = axes.get_yaxis_transform()  # right of the frame, where no bar is
+        axes.text(1.01, chance, "chance", transform=beside, va="center", color=GREY, fontsize=8)
     axes.set_xticks(range(len(figures)), list(figures))
     axes.set_xlim(-0.6, len(figures) - 0.4)
     return _svg(figure)
@@ -76,26 +77,47 @@ def reliability_diagram(title: str, curves: Mapping[str, Reliability]) -> bytes:
 
 
 def rank_histogram(
-    title: str, ranks: Mapping[str, npt.ArrayLike], n_items: int, *, n_bars: int = 14
+    title: str, ranks: Mapping[str, npt.ArrayLike], n_items: int, *, n_bars: int = 10
 ) -> bytes:
     """Draw how often the first true item stands at which rank.
 
     Args:
         title: of the plot.
-        ranks: by system, shape (queries,), from 1; NaN is left out.
+        ranks: by system, at least one, shape (queries,), from 1; NaN is left out.
         n_items: size of the pool, at least 1.
-        n_bars: stretches of ranks.
+        n_bars: stretches of ranks, at most; all of the same whole number of ranks.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = _blank(title)
-    edges = np.linspace(0.5, n_items + 0.5, min(n_bars, n_items) + 1)
-    known = [
-        np.asarray(r, np.float64)[~np.isnan(np.asarray(r, np.float64))] for r in ranks.values()
-    ]
-    colours = [COLOURS[n % len(COLOURS)] for n in range(len(known))]
-    axes.hist(known, bins=list(edges), label=list(ranks), color=colours)
+    share = 0.8 / len(ranks)
+    for place, (name, own) in enumerate(ranks.items()):
+        counts = by_stretch(own, n_items, n_bars)
+        at = np.arange(len(counts)) + (place - (len(ranks) - 1) / 2) * share
+        colour = COLOURS[place % len(COLOURS)]
+        axes.bar(at, list(counts.values()), width=share, label=name, color=colour)
+    axes.set_xticks(range(len(counts)), list(counts), rotation=30 if n_items > 999 else 0)
+    axes.tick_params(axis="x", labelsize=7)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=f"rank of the first true item, of {n_items}", ylabel="queries")
     axes.legend(frameon=False, fontsize=8)
     return _svg(figure)
+
+
+def by_stretch(ranks: npt.ArrayLike, n_items: int, n_bars: int) -> dict[str, int]:
+    """Count ranks by stretches of equal length, at most ``n_bars`` of them.
+
+    >>> by_stretch([1, 2, 2, 5, float("nan")], 5, 3)
+    {'1–2': 3, '3–4': 0, '5': 1}
+    """
+    known = np.asarray(ranks, np.float64)
+    length = math.ceil(n_items / n_bars)
+    counts = {}
+    for first in range(1, n_items + 1, length):
+        last = min(first + length - 1, n_items)
+        name = f"{first}" if first == last else f"{first}–{last}"
+        counts[name] = int(((known >= first) & (known <= last)).sum())
+    return counts
 
 
 def confusion_plot(title: str, counts: npt.ArrayLike, labels: Sequence[str]) -> bytes:

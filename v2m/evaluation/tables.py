@@ -5,7 +5,7 @@ import html
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from v2m.errors import ConfigError
@@ -15,6 +15,9 @@ Cell = str | int | float | Estimate | None
 """What may stand in a cell; None and NaN mean that there is no figure."""
 
 ABSENT = "–"
+
+LONGEST_NAME = 44
+"""Characters of a cell that a page keeps on one line."""
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -134,8 +137,9 @@ def as_latex(table: Table) -> str:
 def as_html(table: Table) -> str:
     """Write a ``table`` element with its title as caption and its notes as paragraphs below."""
     right = _figure_columns(table)
-    kinds = [' class="figure"' if figure else "" for figure in right]
     head, *body = [_names(table), *_written(table)]
+    columns = zip(*(body or [head]), strict=True)
+    kinds = [_kind(cells, figure) for cells, figure in zip(columns, right, strict=True)]
     names = "".join(f'<th scope="col"{k}>{_html(c)}</th>' for c, k in zip(head, kinds, strict=True))
     rows = [
         "".join(f"<td{k}>{_html(c)}</td>" for c, k in zip(row, kinds, strict=True)) for row in body
@@ -144,6 +148,13 @@ def as_html(table: Table) -> str:
     notes = [f'<p class="note">{_html(_one_line(note))}</p>' for note in table.notes]
     caption = f"<caption>{_html(_one_line(table.title))}</caption>"
     return "\n".join(["<table>", caption, *lines, "</table>", *notes])
+
+
+def _kind(cells: Sequence[str], is_figure: bool) -> str:
+    """Return the class of a column: figures, names that stay on one line, or else prose."""
+    if is_figure:
+        return ' class="figure"'
+    return ' class="name"' if max(map(len, cells)) <= LONGEST_NAME else ""
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {
