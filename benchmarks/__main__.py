@@ -16,12 +16,13 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.bulk import bulk_row
 from benchmarks.rows import Row, decode_row, loudness_row, start_row
 from v2m.files import replacing
 
 SCRIPTS = (
-    "beats", "ducking", "duplicates", "importing", "models", "quality", "rendering", "soundtrack",
-    "speed",
+    "beats", "bulk", "ducking", "duplicates", "filters", "importing", "models", "quality",
+    "rendering", "soundtrack", "speed",
 )  # fmt: skip
 """Those that need no argument."""
 
@@ -54,6 +55,7 @@ def _rows(rounds: int) -> list[Row]:
             decode_row(track, 0.75, rounds=rounds),
             loudness_row(180, rounds=rounds),
             start_row(Path(folder) / "catalogue", rounds=rounds),
+            bulk_row(Path(folder), tracks=2_000, rounds=rounds),
         ]
 
 

@@ -5,14 +5,14 @@ row says, the track of that file takes over words and vectors. Words that must b
 queue; a run that is stopped goes on with it.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from catalogs.arrow import registered
 from catalogs.database import Database
 from catalogs.licence_columns import LICENCE_COLUMNS, read_licences
 from catalogs.writing import TEXT_KINDS, bump_generation
@@ -77,7 +77,7 @@ def put_imports(database: Database, rows: pa.Table, texts: pa.Table, space: str)
         texts: track_id, kind and text of all words to be encoded.
         space: in which they are encoded.
     """
-    with database.writing() as con, _tables(con, given=rows, given_texts=texts):
+    with database.writing() as con, registered(con, given=rows, given_texts=texts):
         con.execute(
             "CREATE TEMP TABLE batch AS SELECT given.* REPLACE (coalesce(i.track_id,"
             " given.track_id) AS track_id), i.digest IS NULL AS is_new,"
@@ -150,7 +150,7 @@ def unread_words(database: Database, space: str) -> list[tuple[str, str, str]]:
 
 def queue_texts(database: Database, texts: pa.Table, space: str) -> None:
     """Let texts of tracks wait to be encoded: track_id, kind and text."""
-    with database.writing() as con, _tables(con, given_texts=texts):
+    with database.writing() as con, registered(con, given_texts=texts):
         con.execute(
             "INSERT INTO text_queue SELECT track_id, ?, kind, text FROM given_texts", [space]
         )
@@ -180,7 +180,7 @@ def put_texts(database: Database, space: str, texts: Sequence[str], vectors: Vec
             "vector": pa.ListArray.from_arrays(lengths, vectors.reshape(-1)),
         }
     )
-    with database.writing() as con, _tables(con, encoded=encoded):
+    with database.writing() as con, registered(con, encoded=encoded):
         done = con.execute(
             "INSERT INTO vectors SELECT nextval('vector_rows'), q.track_id, q.space, q.kind, 0,"
             " t.duration_seconds, ?, e.vector FROM text_queue q JOIN encoded e USING (text)"
@@ -289,7 +289,7 @@ def restore_words(
 ) -> None:
     """Give tracks the words of their rows again; ``texts`` are queued to be encoded."""
     changes = ", ".join(f"{name} = i.{name}" for name in WORDS if name not in UNSURE)
-    with database.writing() as con, _tables(con, given_texts=texts):
+    with database.writing() as con, registered(con, given_texts=texts):
         con.execute(
             f"UPDATE tracks SET {changes}, retrieved_at = i.retrieved_at FROM {FIRST} i"  # noqa: S608
             " WHERE i.track_id = tracks.track_id AND list_contains(?, tracks.track_id)",
@@ -340,14 +340,3 @@ def without_audio(database: Database, source: str) -> int:
 def _count(con: duckdb.DuckDBPyConnection, what: str) -> int:
     row = con.execute(f"SELECT count(*) FROM {what}").fetchone()  # noqa: S608 - our own words
     return int(row[0]) if row else 0
-
-
-@contextmanager
-def _tables(con: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
-    for name, table in tables.items():
-        con.register(name, table)
-    try:
-        yield
-    finally:
-        for name in tables:
-            con.unregister(name)

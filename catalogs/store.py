@@ -51,8 +51,9 @@ class Catalogue(Database):
         with self.writing() as con:
             replaced = put_tracks(con, [file.record for file in files])
             put_files(con, files)
-            con.executemany(
-                "DELETE FROM failures WHERE path = ?", [[path_to_text(f.path)] for f in files]
+            con.execute(
+                "DELETE FROM failures WHERE list_contains(?, path)",
+                [[path_to_text(file.path) for file in files]],
             )
             if replaced:
                 bump_generation(con)

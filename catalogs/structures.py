@@ -5,27 +5,52 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
+from catalogs.arrow import registered
 from v2m.structure import STRUCTURE_VERSION, Join, Section, Structure
 from v2m.types import Span
 
-COLUMNS = (
-    "metre", "tempo_bpm", "clarity", "beats_seconds", "beat_numbers", "bars_seconds", "sections",
-    "energy", "sounding_start_seconds", "sounding_end_seconds", "intro_end_seconds",
-    "ending_seconds", "climax_seconds", "joins",
-)  # fmt: skip
+NUMBER, NUMBERS = pa.float64(), pa.list_(pa.float64())
+
+COLUMNS = {
+    "metre": pa.string(),
+    "tempo_bpm": NUMBER,
+    "clarity": NUMBER,
+    "beats_seconds": NUMBERS,
+    "beat_numbers": pa.list_(pa.int8()),
+    "bars_seconds": NUMBERS,
+    "sections": pa.list_(
+        pa.struct(
+            {"start_seconds": NUMBER, "end_seconds": NUMBER, "label": pa.string(), "energy": NUMBER}
+        )
+    ),
+    "energy": pa.list_(pa.float32()),
+    "sounding_start_seconds": NUMBER,
+    "sounding_end_seconds": NUMBER,
+    "intro_end_seconds": NUMBER,
+    "ending_seconds": NUMBER,
+    "climax_seconds": NUMBER,
+    "joins": pa.list_(
+        pa.struct({"first_seconds": NUMBER, "second_seconds": NUMBER, "likeness": NUMBER})
+    ),
+}
+"""What is stored of a structure, with its type in Arrow."""
 
 
 def put_structures(con: duckdb.DuckDBPyConnection, structures: Mapping[str, Structure]) -> None:
     """Add or renew structures by track id, inside the caller's transaction."""
     if not structures:
         return
-    marks = ", ".join("?" * (2 + len(COLUMNS)))
-    con.executemany(
-        f"INSERT OR REPLACE INTO structures (track_id, version, {', '.join(COLUMNS)})"  # noqa: S608
-        f" VALUES ({marks})",
-        [[track, STRUCTURE_VERSION, *_values(built)] for track, built in structures.items()],
-    )
+    rows = [_values(built) for built in structures.values()]
+    columns = {
+        name: pa.array([row[place] for row in rows], kind)
+        for place, (name, kind) in enumerate(COLUMNS.items())
+    }
+    ids, versions = list(structures), [STRUCTURE_VERSION] * len(rows)
+    table = pa.table({"track_id": ids, "version": versions, **columns})
+    with registered(con, new_structures=table):
+        con.execute("INSERT OR REPLACE INTO structures BY NAME FROM new_structures")
 
 
 def read_structures(

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
+from catalogs.arrow import registered
 from catalogs.generated_terms import terms_of
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.rows import COLUMNS, IndexedFile, SeenFile
 from catalogs.structures import put_structures
-from catalogs.tracks import track_values
+from catalogs.tracks import track_columns, track_values
 from catalogs.vector_rows import put_vectors
 from v2m.files import path_to_text
 from v2m.types import Provenance, Track, TrackRecord
@@ -32,68 +34,88 @@ WORD_COLUMNS = (
 
 
 def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -> bool:
-    """Add or renew tracks with vectors and provenance; tell whether vectors were replaced."""
-    columns = (*COLUMNS, *LICENCE_COLUMNS, "analysis_version")
-    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-    renewed = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
-    reworded = [_drop_words(con, record.track) for record in records]
-    con.executemany(
-        f"INSERT INTO tracks ({names}) VALUES ({marks}) ON CONFLICT (track_id) DO UPDATE SET "  # noqa: S608
-        f"{renewed}, updated_at = current_localtimestamp()",
-        [
-            [*track_values(record.track), *_licence(record.track), record.analysis_version]
-            for record in records
-        ],
-    )
-    replaced = [
+    """Add or renew tracks with vectors and provenance; tell whether vectors were replaced.
+
+    Of several records of one track the last counts.
+    """
+    records = list({record.track.track_id: record for record in records}.values())
+    rows = [(record.track.track_id, row) for record in records for row in record.vectors]
+    table = _track_table(records)
+    names = ", ".join(table.column_names)
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in table.column_names[1:])
+    with registered(con, new_tracks=table):
+        dropped = _drop_changed_words(con)
         con.execute(
-            "DELETE FROM vectors WHERE track_id = ? AND space = ? RETURNING 1",
-            [record.track.track_id, space],
-        ).fetchall()
-        for record in records
-        for space in {row.space for row in record.vectors}
-    ]
-    put_vectors(con, [(r.track.track_id, row) for r in records for row in r.vectors])
+            f"INSERT INTO tracks ({names}) SELECT {names} FROM new_tracks"  # noqa: S608
+            f" ON CONFLICT (track_id) DO UPDATE SET {renewed},"
+            " updated_at = current_localtimestamp()"
+        )
+    dropped += _drop_vectors(con, {(track_id, row.space) for track_id, row in rows})
+    put_vectors(con, rows)
     for record in records:
         if record.provenance:
             put_provenance(con, record.track.track_id, record.provenance)
     put_structures(con, {r.track.track_id: r.structure for r in records if r.structure})
-    return any(replaced) or any(reworded)
+    return dropped > 0
 
 
-def _drop_words(con: duckdb.DuckDBPyConnection, track: Track) -> bool:
-    """Drop the text vectors of all spaces where a track's words change; tell whether any went."""
-    return bool(
-        con.execute(
-            "DELETE FROM vectors WHERE track_id = ? AND list_contains(?, kind) AND track_id IN"
-            " (SELECT track_id FROM tracks WHERE title <> ? OR description <> ?) RETURNING 1",
-            [track.track_id, list(TEXT_KINDS), track.title, track.description],
-        ).fetchall()
+def _track_table(records: Sequence[TrackRecord]) -> pa.Table:
+    tracks = [record.track for record in records]
+    terms = [_licence(track) for track in tracks]
+    licences = {name: [t[place] for t in terms] for place, name in enumerate(LICENCE_COLUMNS)}
+    versions = [record.analysis_version for record in records]
+    return pa.table({**track_columns(tracks), **licences, "analysis_version": versions})
+
+
+def _drop_changed_words(con: duckdb.DuckDBPyConnection) -> int:
+    """Drop the text vectors of all spaces where a track's words change; return how many."""
+    return _deleted(
+        con,
+        "vectors WHERE list_contains(?, kind) AND track_id IN"
+        " (SELECT track_id FROM new_tracks n JOIN tracks t USING (track_id)"
+        " WHERE t.title <> n.title OR t.description <> n.description)",
+        [list(TEXT_KINDS)],
     )
+
+
+def _drop_vectors(con: duckdb.DuckDBPyConnection, places: set[tuple[str, str]]) -> int:
+    """Drop the vectors of tracks in spaces; return how many."""
+    tracks, spaces = zip(*places, strict=True) if places else ((), ())
+    old = pa.table(
+        {"track_id": pa.array(tracks, pa.string()), "space": pa.array(spaces, pa.string())}
+    )
+    with registered(con, old_vectors=old):
+        return _deleted(con, "vectors WHERE (track_id, space) IN (FROM old_vectors)")
+
+
+def _deleted(con: duckdb.DuckDBPyConnection, what: str, values: Sequence[Any] = ()) -> int:
+    row = con.execute(f"DELETE FROM {what}", list(values)).fetchone()  # noqa: S608 - our own words
+    return int(row[0]) if row else 0
 
 
 def put_files(
     con: duckdb.DuckDBPyConnection, files: Sequence[IndexedFile] | Sequence[SeenFile]
 ) -> None:
     """Record where tracks lie, and when their folders were last indexed."""
-    con.executemany(
-        "INSERT OR REPLACE INTO files (path, track_id, size_bytes, mtime_ns, root)"
-        " VALUES (?, ?, ?, ?, ?)",
-        [
-            [
-                path_to_text(file.path),
-                file.record.track.track_id if isinstance(file, IndexedFile) else file.track_id,
-                file.size_bytes,
-                file.mtime_ns,
-                path_to_text(file.root),
-            ]
-            for file in files
-        ],
+    places = {path_to_text(file.path): file for file in files}
+    table = pa.table(
+        {
+            "path": list(places),
+            "track_id": [
+                f.record.track.track_id if isinstance(f, IndexedFile) else f.track_id
+                for f in places.values()
+            ],
+            "size_bytes": [file.size_bytes for file in places.values()],
+            "mtime_ns": [file.mtime_ns for file in places.values()],
+            "root": [path_to_text(file.root) for file in places.values()],
+        }
     )
-    con.executemany(
-        "INSERT OR REPLACE INTO sources VALUES (?, current_localtimestamp())",
-        [[root] for root in {path_to_text(file.root) for file in files}],
-    )
+    with registered(con, new_files=table):
+        con.execute("INSERT OR REPLACE INTO files BY NAME FROM new_files")
+        con.execute(
+            "INSERT OR REPLACE INTO sources SELECT DISTINCT root, current_localtimestamp()"
+            " FROM new_files"
+        )
 
 
 def put_words(con: duckdb.DuckDBPyConnection, file: SeenFile) -> None:

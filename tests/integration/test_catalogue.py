@@ -74,6 +74,14 @@ def test_writing_a_track_again_keeps_one_row_and_its_new_vectors(catalogue: Cata
     assert catalogue.health() == []
 
 
+def test_of_two_records_of_one_track_in_a_batch_the_last_counts(catalogue: Catalogue) -> None:
+    catalogue.write_batch([_file(1, title="before"), _file(2), _file(1, title="after")])
+
+    assert catalogue.track("id0001").title == "after"
+    assert catalogue.count() == 2
+    assert catalogue.health() == []
+
+
 def test_vectors_come_back_in_one_matrix(catalogue: Catalogue) -> None:
     catalogue.write_batch([_file(n) for n in range(5)])
 

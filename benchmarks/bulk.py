@@ -1,0 +1,134 @@
+"""Writes tracks with vectors in bulk, beside the same rows by executemany.
+
+    python benchmarks/bulk.py [TRACKS]
+
+Both write the same columns of the same tables of a fresh catalogue, a thousand tracks to the
+transaction; what executemany is given was made ready before the clock starts.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.rows import Row, compare
+from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
+from catalogs.licences import parse_licence
+from catalogs.rows import COLUMNS, IndexedFile
+from catalogs.store import Catalogue
+from catalogs.tracks import track_values
+from v2m.types import Span, Track, TrackRecord, VectorRow
+from v2m.vectors.arithmetic import unit_rows
+
+BATCH = 1000
+DIM = 512
+MUSIC = Path("/music")
+TRACK_COLUMNS = (*COLUMNS, *LICENCE_COLUMNS, "analysis_version")
+
+
+def bulk_row(folder: Path, *, tracks: int, rounds: int) -> Row:
+    """Write tracks with one vector each into new catalogues, against executemany."""
+    files = made_up_files(tracks)
+    prepared = [_as_lists(files[start : start + BATCH]) for start in range(0, tracks, BATCH)]
+    fresh = (Catalogue.open(folder / str(n), create=True) for n in count())
+    return compare(
+        f"{tracks:,} tracks with vectors of {DIM} into the catalogue",
+        "executemany",
+        lambda: _write(next(fresh), files),
+        lambda: _execute_many(next(fresh), prepared),
+        goal=10,
+        rounds=rounds,
+    )
+
+
+def made_up_files(n: int, dim: int = DIM, seed: int = 0) -> list[IndexedFile]:
+    """Return tracks as an index run hands them over, each with a random unit vector."""
+    rng = np.random.default_rng(seed)
+    return [
+        IndexedFile(track.path, 1, 1, MUSIC, TrackRecord(track, (_vector(rng, dim),), "1"))
+        for track in made_up_tracks(rng.uniform(60, 180, n).tolist())
+    ]
+
+
+def made_up_tracks(tempi: Sequence[float]) -> Iterator[Track]:
+    """Yield a track for each tempo, with words and a licence."""
+    for number, tempo in enumerate(tempi):
+        yield Track(
+            f"{number:032x}",
+            MUSIC / f"{number}.flac",
+            f"Piece {number}",
+            artist=f"Artist {number % 1000}",
+            description="calm; piano; recorded at home",
+            summary="a slow piece with a piano, major",
+            duration_seconds=180.0,
+            tempo_bpm=tempo,
+            key="C",
+            mode="major",
+            loudness_lufs=-14.0,
+            instrumental=0.9,
+            tags=("piano", "slow", "calm"),
+            licence="CC BY 4.0",
+        )
+
+
+def _vector(rng: np.random.Generator, dim: int) -> VectorRow:
+    (vector,) = unit_rows(rng.standard_normal((1, dim), np.float32))
+    return VectorRow("random", "track", Span(0, 180), vector)
+
+
+def _write(catalogue: Catalogue, files: Sequence[IndexedFile]) -> None:
+    for start in range(0, len(files), BATCH):
+        catalogue.write_batch(files[start : start + BATCH])
+
+
+Rows = list[list[object]]
+
+
+def _as_lists(files: Sequence[IndexedFile]) -> tuple[Rows, Rows, Rows]:
+    terms = licence_values(parse_licence("CC BY 4.0"))
+    tracks: Rows = [[*track_values(file.record.track), *terms, "1"] for file in files]
+    places: Rows = [[str(f.path), f.record.track.track_id, 1, 1, str(f.root)] for f in files]
+    vectors: Rows = [
+        [f.record.track.track_id, v.space, v.kind, 0.0, 180.0, len(v.vector), v.vector.tolist()]
+        for f in files
+        for v in f.record.vectors
+    ]
+    return tracks, places, vectors
+
+
+def _execute_many(catalogue: Catalogue, batches: Sequence[tuple[Rows, Rows, Rows]]) -> None:
+    marks = ", ".join("?" * len(TRACK_COLUMNS))
+    for tracks, places, vectors in batches:
+        with catalogue.writing() as con:
+            con.executemany(
+                f"INSERT INTO tracks ({', '.join(TRACK_COLUMNS)}) VALUES ({marks})",
+                tracks,
+            )
+            con.executemany(
+                "INSERT INTO files (path, track_id, size_bytes, mtime_ns, root)"
+                " VALUES (?, ?, ?, ?, ?)",
+                places,
+            )
+            con.executemany(
+                "INSERT INTO vectors VALUES (nextval('vector_rows'), ?, ?, ?, ?, ?, ?, ?)", vectors
+            )
+
+
+def main() -> None:
+    """Print the row."""
+    parser = argparse.ArgumentParser(description="Write tracks in bulk, beside executemany.")
+    parser.add_argument("tracks", type=int, nargs="?", default=100_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        row = bulk_row(Path(folder), tracks=asked.tracks, rounds=1)
+    print(
+        f"{row.name}: {row.ours_seconds:.1f} s, by {row.other} {row.other_seconds:.1f} s,"
+        f" ratio {row.ratio:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
