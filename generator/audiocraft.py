@@ -1,27 +1,41 @@
 """The composer AudioCraft: MusicGen in the package of its authors, in process or beside us."""
 
-import math
+import itertools
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from generator.musicgen.sampling import Sampling
-from generator.retakes import MOST_RETAKES, make_sound_takes
+from generator.neural import NeuralComposer, exactly
+from generator.retakes import MOST_RETAKES, Make
 from v2m.backends.channel import Backend
 from v2m.backends.install import connect
 from v2m.devices import choose_device
-from v2m.errors import InputError
+from v2m.models.cards import cards
+from v2m.models.shelf import SHELF
 from v2m.progress import Report
-from v2m.types import Audio, Take, TakeRequest
+from v2m.types import Audio, TakeRequest
 
 STRIDE_SECONDS = 18.0
 """How far a window of 30 s moves on in longer pieces; AudioCraft's own default."""
 
 LOAD_SECONDS, TOKEN_SECONDS = 3600.0, 300.0
 """Longest silence while weights are fetched and loaded, and between two tokens."""
+
+PUBLISHED, SHORT_NAMES = "facebook/musicgen-", ("small", "medium", "large", "melody")
+PUBLISHED_LICENCE = "CC-BY-NC-4.0"
+"""Of all weights that AudioCraft's authors publish (README and LICENSE_weights of
+facebookresearch/audiocraft); the names of four of their models may be shortened."""
+
+UNTRAINED = "debug"
+"""AudioCraft's model of random weights, for trying it out."""
+
+MEGABYTES = 4000
+"""Memory of its process with MusicGen small, about."""
+
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,72 +44,51 @@ class _Facts:
     hears_melody: bool
 
 
-class AudioCraft:
+class AudioCraft(NeuralComposer):
     """Composes with a MusicGen model through AudioCraft, one piece after the other.
 
     AudioCraft draws a batch from one generator; made one by one, equal requests give equal samples.
 
     Args:
         model: as AudioCraft names it, such as "facebook/musicgen-small", or a folder.
-        weights_licence: of that model.
-        revision: of that model; "" where unknown.
         sampling: how tokens are drawn.
         device: "auto", "cpu" or "cuda".
         backend: returns what runs it; by default the installed one.
         most_retakes: how often a silent or stuck take is made again.
     """
 
-    max_seconds = 600.0
-    shortest_seconds = 0.02
+    revision = "unpinned"  # AudioCraft takes the newest weights there are
 
     def __init__(
         self,
         model: str,
         *,
-        weights_licence: str = "unknown",
-        revision: str = "",
         sampling: Sampling | None = None,
         device: str = "auto",
         backend: Callable[[], Backend] | None = None,
         most_retakes: int = MOST_RETAKES,
     ) -> None:
-        self.name = f"audiocraft {model}"
-        self.revision = revision or "unpinned"
-        self.weights_licence = weights_licence
+        super().__init__(
+            f"audiocraft {model}",
+            weights_licence=licence_of_weights(model),
+            sampling=sampling,
+            most_retakes=most_retakes,
+        )
         self._model = model
-        self._sampling = sampling or Sampling()
         self._device = choose_device(device).type
         self._connect = backend or (lambda: connect("audiocraft"))
-        self._most_retakes = most_retakes
+        self._key = f"audiocraft {model} {next(_numbers)}"
+        weakref.finalize(self, SHELF.drop, self._key)
 
-    def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:
-        """Return music exactly round(duration_seconds * sample rate of the model) samples long.
-
-        Raises:
-            InputError: the duration is not within 0.02 and 600 s.
-            StateError: AudioCraft is not installed.
-            BackendError: it fails, ends or hangs.
-        """
-        return self.compose_all([TakeRequest(prompt, duration_seconds, seed)])[0].audio
-
-    def compose_all(
-        self, requests: Sequence[TakeRequest], *, report: Report = lambda _done, _total: None
-    ) -> list[Take]:
-        """Compose several pieces; see ``compose``."""
-        for request in requests:
-            self._check(request.duration_seconds)
-        return make_sound_takes(requests, lambda some: self._make(some, report), self._most_retakes)
+    def _maker(self, report: Report) -> Make:
+        return lambda some: self._make(some, report)
 
     def parameters(
         self, prompt: str, duration_seconds: float, seed: int
     ) -> dict[str, str | int | float]:
         """Return everything else that decides the sound."""
-        del prompt, seed
         return {
-            "duration_seconds": duration_seconds,
-            "guidance": self._sampling.guidance,
-            "temperature": self._sampling.temperature,
-            "top_k": self._sampling.top_k,
+            **super().parameters(prompt, duration_seconds, seed),
             "stride_seconds": STRIDE_SECONDS,
             "device": self._device,
         }
@@ -105,9 +98,11 @@ class AudioCraft:
         """Whether the model follows a melody it is given."""
         return self._facts.hears_melody
 
-    @cached_property
+    @property
     def _backend(self) -> Backend:
-        return self._connect()
+        """What runs it; its process ends when memory is short, and starts again when needed."""
+        backend: Backend = SHELF.get(self._key, MEGABYTES, self._connect)
+        return backend
 
     @cached_property
     def _facts(self) -> _Facts:
@@ -117,13 +112,6 @@ class AudioCraft:
     @property
     def _which(self) -> dict[str, Any]:
         return {"model": self._model, "device": self._device}
-
-    def _check(self, seconds: float) -> None:
-        if not (math.isfinite(seconds) and self.shortest_seconds <= seconds <= self.max_seconds):
-            raise InputError(
-                f"{self.name} makes {self.shortest_seconds} to {self.max_seconds:.0f} s of music, "
-                f"not {seconds:g} s"
-            )
 
     def _make(self, requests: Sequence[TakeRequest], report: Report) -> list[Audio]:
         made = []
@@ -136,7 +124,6 @@ class AudioCraft:
         return made
 
     def _piece(self, request: TakeRequest, report: Report) -> Audio:
-        rate = self._facts.sample_rate
         params = {
             **self._which,
             "prompt": request.prompt,
@@ -154,9 +141,21 @@ class AudioCraft:
         _, found = self._backend.call(
             "compose", params, arrays, silence_seconds=TOKEN_SECONDS, report=report
         )
-        samples = np.asarray(found["audio"], np.float32)
-        wanted = round(request.duration_seconds * rate)
-        if samples.shape[1] < wanted:
-            samples = np.pad(samples, ((0, 0), (0, wanted - samples.shape[1])))
-        peak = float(np.abs(samples).max(initial=0.0))
-        return Audio(samples[:, :wanted] / max(1.0, peak), rate)
+        return exactly(found["audio"], request.duration_seconds, self._facts.sample_rate)
+
+
+def licence_of_weights(model: str) -> str:
+    """Return the licence of a model's weights; "" where nobody trained it.
+
+    >>> licence_of_weights("facebook/musicgen-large"), licence_of_weights("debug")
+    ('CC-BY-NC-4.0', '')
+    >>> licence_of_weights("a/folder/of/mine")
+    'unknown'
+    """
+    if model == UNTRAINED:
+        return ""
+    name = f"{PUBLISHED}{model}" if model in SHORT_NAMES else model
+    for card in cards().values():
+        if (card.role, card.hub_id) == ("composer", name):
+            return card.licence
+    return PUBLISHED_LICENCE if name.startswith(PUBLISHED) else "unknown"

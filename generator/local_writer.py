@@ -1,6 +1,5 @@
 """Writes prompts with a language model of one's own, run through transformers."""
 
-from functools import cached_property
 from typing import Any
 
 from generator.asking import by_template, rules, scene_as_data
@@ -9,6 +8,7 @@ from generator.wording import UnusableAnswerError, worded
 from v2m.devices import choose_device, choose_dtype, is_out_of_memory
 from v2m.errors import BackendError
 from v2m.models.checkpoint import Checkpoint
+from v2m.models.shelf import SHELF
 from v2m.pretrained import load_pretrained, quiet
 from v2m.types import Description, Prompt
 
@@ -55,8 +55,14 @@ class LocalWriter:
             reason = f"an answer of {self._checkpoint.card.name} {err}"
             return by_template(self._template, description, reason)
 
-    @cached_property
+    @property
     def _parts(self) -> tuple[Any, Any]:
+        """Tokenizer and model, loaded if not here: they are put away when memory is short."""
+        key = f"prompt-writer {self._checkpoint.identity} {self._device}"
+        parts: tuple[Any, Any] = SHELF.get(key, self._checkpoint.megabytes, self._load)
+        return parts
+
+    def _load(self) -> tuple[Any, Any]:
         folder = self._checkpoint.files()
         tokenizer = load_pretrained("AutoTokenizer", folder)
         if len(tokenizer("music").input_ids) < 1:

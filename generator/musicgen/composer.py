@@ -14,13 +14,15 @@ import torch
 from generator.musicgen.melody import chroma
 from generator.musicgen.sampling import AllDrawn, RowSampler, Sampling
 from generator.musicgen.windows import Window, join, plan_windows
-from generator.retakes import MOST_RETAKES, make_sound_takes
+from generator.neural import NeuralComposer, exactly
+from generator.retakes import MOST_RETAKES, Make
 from v2m.devices import choose_device, choose_dtype, free_memory, is_out_of_memory
-from v2m.errors import BackendError, InputError
+from v2m.errors import BackendError
 from v2m.models.checkpoint import Checkpoint
+from v2m.models.shelf import SHELF
 from v2m.pretrained import load_pretrained, quiet
 from v2m.progress import Report
-from v2m.types import Audio, Samples, Take, TakeRequest
+from v2m.types import Audio, Samples, TakeRequest
 
 WINDOW_SECONDS = 30.0
 """What MusicGen was trained on."""
@@ -65,7 +67,7 @@ class _Piece:
         return self.known[:, self.known.shape[1] - self.windows[number].n_given :]
 
 
-class MusicGen:
+class MusicGen(NeuralComposer):
     """Composes with a MusicGen model, plain, stereo or melody.
 
     Equal requests give equal samples, alone and in a batch: every piece draws from a generator of
@@ -82,9 +84,6 @@ class MusicGen:
         most_retakes: how often a silent or stuck take is made again.
     """
 
-    max_seconds = 600.0
-    shortest_seconds = 0.02
-
     def __init__(
         self,
         checkpoint: Checkpoint,
@@ -94,52 +93,28 @@ class MusicGen:
         batch: int = 0,
         most_retakes: int = MOST_RETAKES,
     ) -> None:
-        self.name = checkpoint.card.name
-        self.weights_licence = checkpoint.card.licence
+        card = checkpoint.card
+        super().__init__(
+            card.name,
+            weights_licence=card.licence,
+            sampling=sampling,
+            most_retakes=most_retakes,
+        )
         self._checkpoint = checkpoint
-        self._sampling = sampling or Sampling()
         self._device = choose_device(device)
         self._batch = batch or BATCH[self._device.type]
-        self._most_retakes = most_retakes
 
     @property
     def revision(self) -> str:
         """Commit of the weights, or a fingerprint of weights of one's own."""
         return self._checkpoint.commit
 
-    def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:
-        """Return music exactly round(duration_seconds * sample rate of the model) samples long.
-
-        Raises:
-            InputError: the duration is not within 0.02 and 600 s.
-            BackendError: the model cannot be loaded, or memory is too short for one piece.
-        """
-        return self.compose_all([TakeRequest(prompt, duration_seconds, seed)])[0].audio
-
-    def compose_all(
-        self, requests: Sequence[TakeRequest], *, report: Report = lambda _done, _total: None
-    ) -> list[Take]:
-        """Compose several pieces together; see ``compose``.
-
-        Args:
-            requests: in any order and of any lengths.
-            report: is told after each token how many are done and how many there will be.
-        """
-        for request in requests:
-            self._check(request.duration_seconds)
-        meter = _Meter(report)
-        return make_sound_takes(requests, lambda some: self._make(some, meter), self._most_retakes)
-
     def parameters(
         self, prompt: str, duration_seconds: float, seed: int
     ) -> dict[str, str | int | float]:
         """Return everything else that decides the sound."""
-        del prompt, seed
         return {
-            "duration_seconds": duration_seconds,
-            "guidance": self._sampling.guidance,
-            "temperature": self._sampling.temperature,
-            "top_k": self._sampling.top_k,
+            **super().parameters(prompt, duration_seconds, seed),
             "window_seconds": WINDOW_SECONDS,
             "given_seconds": GIVEN_SECONDS,
             "device": self._device.type,
@@ -153,8 +128,13 @@ class MusicGen:
 
     # ---- the model ---------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def _model(self) -> Any:
+        """The model, loaded if it is not here: it is put away when memory is short."""
+        key = f"musicgen {self._checkpoint.identity} {self._device}"
+        return SHELF.get(key, self._checkpoint.megabytes, self._load)
+
+    def _load(self) -> Any:
         model = load_pretrained(
             "AutoModelForTextToWaveform",
             self._checkpoint.files(),
@@ -191,12 +171,9 @@ class MusicGen:
 
     # ---- making ------------------------------------------------------------------------------
 
-    def _check(self, seconds: float) -> None:
-        if not (math.isfinite(seconds) and self.shortest_seconds <= seconds <= self.max_seconds):
-            raise InputError(
-                f"{self.name} makes {self.shortest_seconds} to {self.max_seconds:.0f} s of music, "
-                f"not {seconds:g} s"
-            )
+    def _maker(self, report: Report) -> Make:
+        meter = _Meter(report)
+        return lambda some: self._make(some, meter)
 
     def _make(self, requests: Sequence[TakeRequest], meter: _Meter) -> list[Audio]:
         """Make pieces in batches of like length; a batch that does not fit is halved."""
@@ -329,6 +306,4 @@ class MusicGen:
 
     def _finished(self, piece: _Piece) -> Audio:
         whole = join(piece.parts, piece.windows, self._samples_per_frame, self._rate)
-        samples = whole[:, : round(piece.request.duration_seconds * self._rate)]
-        peak = float(np.abs(samples).max(initial=0.0))
-        return Audio(samples / peak if peak > 1 else samples, self._rate)
+        return exactly(whole, piece.request.duration_seconds, self._rate)

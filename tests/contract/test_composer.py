@@ -1,5 +1,6 @@
 """What every composer promises, whoever wrote it."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 
 from catalogs.licences import parse_licence
 from generator.arranger.composer import Arranger
+from generator.audiocraft import AudioCraft
 from generator.musicgen.composer import MusicGen
+from tests.unit.test_backend_channel import SERVE
+from v2m.backends.channel import ChildProcess
 from v2m.errors import InputError
 from v2m.models.checkpoint import find_checkpoint
 from v2m.protocols import Composer
@@ -20,10 +24,19 @@ def _alike(text: str, others: Sequence[str]) -> Sequence[float]:
     return [len(set(text) & set(other)) / 26 for other in others]
 
 
+def _pretended(folder: Path) -> ChildProcess:
+    """Return the process that runs AudioCraft, with noise in the place of its music."""
+    command = [sys.executable, "-c", SERVE]
+    return ChildProcess("audiocraft", command, log_path=folder.parent / "stderr.log")
+
+
 COMPOSERS: dict[str, Callable[[Path], Composer]] = {
     "arranger": lambda _: Arranger(),
     "arranger with similarity": lambda _: Arranger(_alike),
     "musicgen": lambda folder: MusicGen(find_checkpoint("composer", str(folder))),
+    "audiocraft": lambda folder: AudioCraft(
+        "facebook/musicgen-small", device="cpu", backend=lambda: _pretended(folder)
+    ),
 }
 """How to make each, given the folder of a tiny MusicGen."""
 

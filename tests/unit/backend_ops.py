@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -55,12 +56,13 @@ def load(_params: Mapping[str, Any], _arrays: Arrays, _report: Report) -> Made:
 
 
 def compose(params: Mapping[str, Any], arrays: Arrays, report: Report) -> Made:
-    """Compose noise, or do what the model's name says."""
+    """Compose noise of prompt and seed, or do what the model's name says."""
     import numpy as np
 
     if params["model"] in OPERATIONS:
         return OPERATIONS[params["model"]](params, arrays, report)
-    rng = np.random.default_rng(params["seed"])
+    rng = np.random.default_rng([params["seed"], zlib.crc32(params["prompt"].encode())])
+    report(1, 1)
     noise = rng.normal(0, 0.1, (1, round(8000 * params["seconds"])))
     return {}, {"audio": noise.astype(np.float32)}
 

@@ -25,7 +25,8 @@ class _Backend:
     def call(
         self, operation: str, params: Mapping[str, Any], arrays: Any = None, **_: Any
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        assert Path(params["checkpoint"]).suffix == ".safetensors"
+        self.checkpoint = params["checkpoint"]
+        assert Path(self.checkpoint).suffix == ".safetensors"
         if operation == "load":
             return {"sample_rate": 48000}, {}
         if operation == "encode_text":
@@ -77,3 +78,14 @@ def test_a_folder_with_two_checkpoints_is_refused(backend: _Backend, tmp_path: P
 
     with pytest.raises(BackendError, match="2 checkpoints, not one"):
         encoder.encode_text(["calm"])
+
+
+def test_a_card_takes_its_own_file_out_of_a_repository_of_several(
+    backend: _Backend, tmp_path: Path
+) -> None:
+    encoder = _encoder(tmp_path, "other.pt", "mine.safetensors")
+    named = encoder.checkpoint.card.model_copy(update={"files": ("mine.safetensors",)})
+
+    LaionClap(Checkpoint(named, tmp_path)).encode_text(["calm"])
+
+    assert Path(backend.checkpoint).name == "mine.safetensors"

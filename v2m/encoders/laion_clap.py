@@ -11,6 +11,7 @@ from v2m.backends.install import connect
 from v2m.devices import choose_device
 from v2m.encoders.music_text import MusicText, MusicTowers
 from v2m.errors import BackendError
+from v2m.models import hub
 from v2m.types import Mono
 
 Rows = npt.NDArray[np.float32]
@@ -27,10 +28,10 @@ class LaionClap(MusicText):
     def load(self) -> MusicTowers:
         """Start the package where it lives and load the checkpoint there."""
         folder = self.checkpoint.files()
-        weights = [path for path in folder.iterdir() if path.suffix in (".pt", ".safetensors")]
-        if len(weights) != 1:
-            raise BackendError("model", f"{folder}: holds {len(weights)} checkpoints, not one")
-        return _Towers(connect("laion-clap"), str(weights[0]))
+        found = hub.weights(folder, self.checkpoint.card)
+        if len(found) != 1:
+            raise BackendError("model", f"{folder}: holds {len(found)} checkpoints, not one")
+        return _Towers(connect("laion-clap"), str(found[0]))
 
 
 class _Towers:

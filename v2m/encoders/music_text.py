@@ -10,16 +10,13 @@ import numpy.typing as npt
 from v2m.audio.windows import cut_windows, window_starts, windows_in
 from v2m.encoders import selftest
 from v2m.encoders.kept import kept_vectors
-from v2m.encoders.picture_text import plain
+from v2m.encoders.towers import TextTower
 from v2m.encoders.vocabulary import MSD_TAGS, MTT_TAGS
-from v2m.models.checkpoint import Checkpoint
-from v2m.models.shelf import SHELF
 from v2m.types import Audio, Heard, Mono, Span, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
 Rows = npt.NDArray[np.float32]
 
-TEXT_BATCH = 64
 WINDOW_BATCH = 8
 
 MOST_WINDOWS = 30
@@ -42,7 +39,7 @@ class MusicTowers(selftest.Towers, Protocol):
         ...
 
 
-class MusicText:
+class MusicText(TextTower[MusicTowers]):
     """Encodes text and music into one space; a subclass says how the model is loaded.
 
     A model hears ten seconds at once, so music is cut into windows here: left to itself, CLAP crops
@@ -52,26 +49,10 @@ class MusicText:
         checkpoint: the model.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-        self.dim = checkpoint.card.dim
-
     @property
     def space(self) -> str:
         """Identity of the vector space: model, its version, and that of the windows."""
         return f"{self.checkpoint.identity}/w{VERSION}"
-
-    def load(self) -> MusicTowers:
-        """Load the model, untested."""
-        raise NotImplementedError
-
-    def encode_text(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 (len(texts), dim), unit rows; nothing in gives (0, dim)."""
-        parts = [
-            self._towers.texts([plain(text) for text in texts[start : start + TEXT_BATCH]])
-            for start in range(0, len(texts), TEXT_BATCH)
-        ]
-        return unit_rows(np.concatenate(parts)) if parts else np.empty((0, self.dim), np.float32)
 
     def encode_audio(self, clips: Sequence[Heard]) -> Vectors:
         """Return float32 (len(clips), dim), unit rows; each clip is heard by itself."""
@@ -115,18 +96,6 @@ class MusicText:
     def _tags(self) -> tuple[list[str], Vectors]:
         phrases = list(dict.fromkeys([*MTT_TAGS.values(), *MSD_TAGS.values()]))
         return [p.removesuffix(" music") for p in phrases], kept_vectors(self, phrases)
-
-    @property
-    def _towers(self) -> MusicTowers:
-        card = self.checkpoint.card
-
-        def load() -> MusicTowers:
-            towers = self.load()
-            selftest.require(selftest.examine(card, towers), card)
-            return towers
-
-        towers: MusicTowers = SHELF.get(f"{card.loader} {self.space}", card.megabytes, load)
-        return towers
 
 
 def _standing_out(cosines: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

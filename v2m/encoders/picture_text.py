@@ -1,6 +1,5 @@
 """Pictures and words in one space, whichever package runs the model."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -10,14 +9,12 @@ import numpy.typing as npt
 from v2m.encoders import selftest
 from v2m.encoders.conse import class_names
 from v2m.encoders.kept import kept_vectors
-from v2m.models.checkpoint import Checkpoint
-from v2m.models.shelf import SHELF
+from v2m.encoders.towers import TextTower
 from v2m.types import Frames, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
 Rows = npt.NDArray[np.float32]
 
-TEXT_BATCH = 64
 FRAME_BATCH = 16
 
 SHARPNESS = 100.0
@@ -33,36 +30,12 @@ class PictureTowers(selftest.Towers, Protocol):
         ...
 
 
-class PictureText:
+class PictureText(TextTower[PictureTowers]):
     """Encodes text and pictures into one space; a subclass says how the model is loaded.
 
     Args:
         checkpoint: the model.
     """
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-        self.dim = checkpoint.card.dim
-
-    @property
-    def space(self) -> str:
-        """Identity of the vector space: model and version."""
-        return self.checkpoint.identity
-
-    def load(self) -> PictureTowers:
-        """Load the model, untested."""
-        raise NotImplementedError
-
-    def encode_text(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 (len(texts), dim), unit rows; nothing in gives (0, dim).
-
-        Texts longer than the model's context are cut.
-        """
-        parts = [
-            self._towers.texts([plain(text) for text in texts[start : start + TEXT_BATCH]])
-            for start in range(0, len(texts), TEXT_BATCH)
-        ]
-        return unit_rows(np.concatenate(parts)) if parts else np.empty((0, self.dim), np.float32)
 
     def encode_frames(self, frames: Frames) -> Vectors:
         """Return float32 (len(frames), dim), unit rows; nothing in gives (0, dim)."""
@@ -84,18 +57,6 @@ class PictureText:
         share = (likely / likely.sum(axis=1, keepdims=True)).mean(axis=0)
         return [(self._names[n], float(share[n])) for n in np.argsort(-share)[:top]]
 
-    @property
-    def _towers(self) -> PictureTowers:
-        card = self.checkpoint.card
-
-        def load() -> PictureTowers:
-            towers = self.load()
-            selftest.require(selftest.examine(card, towers), card)
-            return towers
-
-        towers: PictureTowers = SHELF.get(f"{card.loader} {self.space}", card.megabytes, load)
-        return towers
-
     @cached_property
     def _names(self) -> list[str]:
         return class_names()
@@ -103,13 +64,3 @@ class PictureText:
     @cached_property
     def _name_vectors(self) -> Vectors:
         return kept_vectors(self, [f"a photo of a {name}" for name in self._names])
-
-
-def plain(text: str) -> str:
-    r"""Return a text a tokenizer takes: no control characters, never empty.
-
-    >>> plain("calm\x00\n sea"), plain("")
-    ('calm sea', '.')
-    """
-    words = "".join(c if c.isprintable() else " " for c in text).split()
-    return " ".join(words) or "."

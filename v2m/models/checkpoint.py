@@ -67,6 +67,13 @@ class Checkpoint:
         """The commit of the files, or "local <fingerprint>" for a folder; for the record."""
         return self.identity.partition("@")[2]
 
+    @property
+    def megabytes(self) -> int:
+        """Memory its weights will take, about: what the card says, or the size of the files."""
+        if self.card.megabytes or self.folder is None:
+            return self.card.megabytes
+        return sum(path.stat().st_size for path in hub.weights(self.folder, self.card)) // 1_000_000
+
     def files(self) -> Path:
         """Return a folder with the files, fetched if they are not here, safe to load.
 

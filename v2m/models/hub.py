@@ -21,6 +21,9 @@ WEIGHTS = (".safetensors", *PICKLES)
 PREFER_PICKLES = frozenset({"open_clip"})
 """Loaders that take a pickle even where a safetensors file lies beside it."""
 
+ONE_FILE = frozenset({"laion_clap"})
+"""Loaders that are handed the file their card names; a repository may hold several checkpoints."""
+
 
 def bare_card(role: Role, hub_id: str, loader: str) -> ModelCard:
     """Return a card that claims nothing but where the model lies."""
@@ -94,7 +97,7 @@ def is_complete(folder: Path, card: ModelCard) -> bool:
         shards = set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
         if not all((folder / shard).is_file() for shard in shards):
             return False
-    return any((folder / name).is_file() for name in CONFIGS) and any(_weights(folder))
+    return any((folder / name).is_file() for name in CONFIGS) and any(weights(folder, card))
 
 
 def check_weights(folder: Path, card: ModelCard) -> None:
@@ -104,7 +107,7 @@ def check_weights(folder: Path, card: ModelCard) -> None:
         BackendError: no weights are there, or a pickle that the loader would take is not the one
             the card knows.
     """
-    found = _weights(folder)
+    found = weights(folder, card)
     if not found:
         raise BackendError("model", f"{card.name}: no weights in {printable(folder)}")
     pickles = [path for path in found if path.suffix != ".safetensors"]
@@ -119,8 +122,12 @@ def check_weights(folder: Path, card: ModelCard) -> None:
             )
 
 
-def _weights(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix in WEIGHTS and p.is_file())
+def weights(folder: Path, card: ModelCard) -> list[Path]:
+    """Return the files with weights that a card's loader may take out of a folder."""
+    found = sorted(p for p in folder.iterdir() if p.suffix in WEIGHTS and p.is_file())
+    if card.loader not in ONE_FILE:
+        return found
+    return [path for path in found if path.name in card.files] or found
 
 
 def _fetched(card: ModelCard, revision: str | None, shown: bool) -> Path:

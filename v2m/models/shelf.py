@@ -44,6 +44,11 @@ class Shelf:
             self._models.move_to_end(key)
             return self._models[key]
 
+    def drop(self, key: str) -> None:
+        """Put one model away, if it is here."""
+        with self._lock:
+            self._models.pop(key, None)
+
     def clear(self) -> None:
         """Put every model away."""
         with self._lock:

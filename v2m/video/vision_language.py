@@ -1,12 +1,12 @@
 """Describes scenes with a model that looks and speaks: captions, questions, emotions in numbers."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from v2m.models.checkpoint import Checkpoint
+from v2m.models.shelf import SHELF
 from v2m.protocols import FrameEncoder
 from v2m.types import Answer, Description, Frames, Scene
 from v2m.vectors.arithmetic import unit_rows
@@ -40,9 +40,15 @@ class VisionLanguageDescriber:
         self._encoder = frame_encoder
         self._device = device
 
-    @cached_property
+    @property
     def _seer(self) -> Seer:
-        return make_seer(self.checkpoint, self._device)
+        """What looks, loaded if it is not here: it is put away when memory is short."""
+        seer: Seer = SHELF.get(
+            f"describer {self.checkpoint.identity} {self._device}",
+            self.checkpoint.megabytes,
+            lambda: make_seer(self.checkpoint, self._device),
+        )
+        return seer
 
     def describe(self, video: Path, scenes: Sequence[Scene]) -> list[Description]:
         """Return one description per scene, in order.
