@@ -25,14 +25,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from v2m.models.shelf import free_memory_megabytes
+
 ROWS: dict[str, str] = {
     "open_clip ViT-B-32, frames": "benchmarks.model_rows:open_clip_frames",
     "CLIP ViT-B/32 (transformers), frames": "benchmarks.model_rows:clip_frames",
     "CLIP ViT-B/32 (transformers), texts": "benchmarks.model_rows:clip_texts",
     "CLAP HTSAT-base, minutes of music": "benchmarks.model_rows:clap_minutes",
     "CLAP HTSAT-base, texts": "benchmarks.model_rows:clap_texts",
+    "BLIP-2 2.7B, frames": "benchmarks.generation_rows:blip2",
+    "BLIP-2 2.7B, a quarter deep, frames": "benchmarks.generation_rows:blip2_quarter",
+    "MusicGen small, seconds of music": "benchmarks.generation_rows:musicgen_small",
 }
 """By name, the function that prepares a row: given a scratch folder, it returns a ``Contest``."""
+
+NEEDS = {"BLIP-2 2.7B, frames": 20_000}
+"""By row, megabytes that must be free, or it is left out and said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,9 @@ def main() -> None:
     rows = []
     context = multiprocessing.get_context("spawn")
     for name in names:
+        if (free := free_memory_megabytes() or 0) < NEEDS.get(name, 0):
+            print(f"{name:38} left out: {free:.0f} of {NEEDS[name]} MB are free", flush=True)
+            continue
         with ProcessPoolExecutor(1, mp_context=context) as pool:
             row = pool.submit(measure, name, options.seconds).result()
         rows.append(asdict(row))
