@@ -25,11 +25,13 @@ class Order:
         prompt: what it should be like.
         seconds: how long.
         scene: what it is for.
+        climax_seconds: where it should culminate, from its start; None anywhere.
     """
 
     prompt: str
     seconds: float
     scene: Scene
+    climax_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,35 @@ class Studio:
         Raises:
             BackendError: the composer fails; nothing of the batch is kept.
         """
-        longest = self.profile.composer.max_seconds
-        requests = [
-            TakeRequest(order.prompt, min(order.seconds, longest), options.seed + order.scene.index)
-            for order in orders
-        ]
+        requests = [self._request(order, options.seed) for order in orders]
         takes = self.take(requests, shared_theme=options.shared_theme, shown=options.shown)
         return [
-            self.keep(request, take, parent_video=video.name, parent_scene=order.scene.index)
+            self.keep(
+                request,
+                self._honest(request, take),
+                parent_video=video.name,
+                parent_scene=order.scene.index,
+            )
             for order, request, take in zip(orders, requests, takes, strict=True)
         ]
+
+    def _request(self, order: Order, seed: int) -> TakeRequest:
+        seconds = min(order.seconds, self.profile.composer.max_seconds)
+        climax = order.climax_seconds
+        if climax is not None and climax >= seconds:  # it falls into what is added to the piece
+            climax = None
+        return TakeRequest(order.prompt, seconds, seed + order.scene.index, climax_seconds=climax)
+
+    def _honest(self, request: TakeRequest, take: Take) -> Take:
+        """Say where a climax was asked of a composer that cannot place it."""
+        if request.climax_seconds is None or self._places_climax:
+            return take
+        note = f"{self.profile.composer.name} cannot place a climax: it falls where it may"
+        return replace(take, notices=(*take.notices, note))
+
+    @property
+    def _places_climax(self) -> bool:
+        return bool(getattr(self.profile.composer, "places_climax", False))
 
     def take(
         self, requests: Sequence[TakeRequest], *, shared_theme: bool = False, shown: bool = False
@@ -137,12 +158,15 @@ class Studio:
         from generator.takes import write_take
 
         composer, words = self.profile.composer, prompt_from_note(request.prompt)
+        parameters = composer.parameters(words, request.duration_seconds, take.seed)
+        if request.climax_seconds is not None and self._places_climax:
+            parameters["climax_seconds"] = request.climax_seconds
         made = Provenance(
             model=composer.name,
             revision=composer.revision,
             prompt=words,
             seed=take.seed,
-            parameters=composer.parameters(words, request.duration_seconds, take.seed),
+            parameters=parameters,
             code_version=__version__,
             parent_video=parent_video,
             parent_scene=parent_scene,

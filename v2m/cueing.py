@@ -115,7 +115,7 @@ def place_cues(
         for number, group in enumerate(groups)
     ]
     orders = [
-        Order(group[0].prompt, sum(spot.sides) + spot.span.duration_seconds, group[0].scene)
+        _order(group[0], spot)
         for group, spot in zip(groups, spots, strict=True)
         if group[0].decision == "generate"
     ]
@@ -158,6 +158,17 @@ class _Spot:
             hit_seconds=None if hit is None else hit - start,
             heard=tuple(heard),
         )
+
+
+def _order(choice: SceneChoice, spot: _Spot) -> Order:
+    """Ask for a piece as long as the cue and its crossfades, with its climax where it is wanted."""
+    hit = spot.hit_seconds
+    return Order(
+        choice.prompt,
+        sum(spot.sides) + spot.span.duration_seconds,
+        choice.scene,
+        climax_seconds=None if hit is None else spot.sides[0] + hit - spot.span.start_seconds,
+    )
 
 
 def _cuts(group: Sequence[SceneChoice]) -> tuple[float, ...]:

@@ -167,6 +167,9 @@ class Composer(Protocol):
     def compose_all(self, requests: Sequence[TakeRequest], *, report: Report = ...) -> list[Take]:
         """Compose several pieces, together where that is faster; each as ``compose`` would.
 
+        A composer that follows a melody says so by ``hears_melody = True``, one that puts the
+        climax where it is asked for by ``places_climax = True``; the others pass over it.
+
         Args:
             requests: in any order and of any lengths.
             report: is told how much is done, and of how much.

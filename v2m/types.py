@@ -439,12 +439,14 @@ class TakeRequest:
         duration_seconds: exact length.
         seed: of its random choices.
         melody: a tune to follow, for composers that can; None for none.
+        climax_seconds: where the piece should culminate, for composers that can; None anywhere.
     """
 
     prompt: str
     duration_seconds: float
     seed: int
     melody: Audio | None = None
+    climax_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,19 +29,28 @@ class Arranger:
     name = "arranger"
     revision = "1"
     weights_licence = ""
+    places_climax = True
     max_seconds = 600.0
     shortest_seconds = 0.2
 
     def __init__(self, similarity: Similarity | None = None) -> None:
         self._similarity = similarity
 
-    def compose(self, prompt: str, duration_seconds: float, *, seed: int) -> Audio:
+    def compose(
+        self,
+        prompt: str,
+        duration_seconds: float,
+        *,
+        seed: int,
+        climax_seconds: float | None = None,
+    ) -> Audio:
         """Return stereo music at 44.1 kHz, exactly round(duration_seconds * 44100) samples.
 
-        Equal arguments give equal samples.
+        Equal arguments give equal samples. Where a climax is asked for, the piece builds towards it
+        and everybody enters on that downbeat; the tempo gives way so that there is one.
 
         Raises:
-            InputError: the duration is not within 0.2 and 600 s.
+            InputError: the duration is not within 0.2 and 600 s, or the climax not within it.
             BackendError: the SoundFont is missing.
         """
         if not (
@@ -51,6 +60,10 @@ class Arranger:
             raise InputError(
                 f"the arranger makes {self.shortest_seconds} to {self.max_seconds:.0f} s of "
                 f"music, not {duration_seconds:g} s"
+            )
+        if climax_seconds is not None and not 0 <= climax_seconds < duration_seconds:
+            raise InputError(
+                f"a climax at {climax_seconds:g} s is not within {duration_seconds:g} s of music"
             )
         brief, tonic, rng = self._start(prompt, seed)
         form = lay_out(
@@ -62,6 +75,7 @@ class Arranger:
             mode=brief.mode,
             steady=bool(brief.drums),
             rng=rng,
+            climax_seconds=climax_seconds,
         )
         return play(arrange(brief, form, rng), form, brief, rng)
 
@@ -71,7 +85,12 @@ class Arranger:
         """Return one piece per request, made one after the other; melodies are not followed."""
         takes = []
         for done, asked in enumerate(requests, 1):
-            audio = self.compose(asked.prompt, asked.duration_seconds, seed=asked.seed)
+            audio = self.compose(
+                asked.prompt,
+                asked.duration_seconds,
+                seed=asked.seed,
+                climax_seconds=asked.climax_seconds,
+            )
             takes.append(Take(audio, asked.seed))
             report(done, len(requests))
         return takes

@@ -1,6 +1,7 @@
 """The form of a piece: how many bars, which chord in each, and how it breathes to an exact end."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import accumulate, count
 
 import numpy as np
 
@@ -16,6 +17,9 @@ RING_SECONDS = 2.0
 PERIOD = 8
 """Bars after which the harmony may change."""
 
+LONGEST_CLIMAX_BARS = 8
+CLIMAX_ENERGY = 1.3
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -23,8 +27,8 @@ class Bar:
 
     Attributes:
         number: from 0.
-        section: "intro", "build", "main", "break" or "ending".
-        energy: 0 to 1, how loud and how full.
+        section: "intro", "build", "main", "climax", "break" or "ending".
+        energy: 0 to 1, how loud and how full; more in a climax that was asked for.
         start: first beat, from the start of the piece.
         beats: length.
         chord: pitch classes, root first.
@@ -79,8 +83,12 @@ def lay_out(
     mode: str,
     steady: bool,
     rng: np.random.Generator,
+    climax_seconds: float | None = None,
 ) -> Form:
     """Choose the bars so that the last chord falls where it can still ring out.
+
+    Where a climax is wanted, a bar begins there: the tempo gives way by half a beat at most over
+    the whole way to it, and what is left over of the bars is a shorter one at the start.
 
     Args:
         style: gives the progressions.
@@ -91,32 +99,53 @@ def lay_out(
         mode: "major" or "minor".
         steady: keep the tempo to the end, as drums do.
         rng: chooses the progressions.
+        climax_seconds: where the piece should culminate; None anywhere.
     """
-    beat = 60 / tempo_bpm
-    bar = beat * beats_per_bar
-    ring = min(RING_SECONDS, 0.35 * seconds)
-    n_bars = int((seconds - ring) / bar)
-    extra = int((seconds - ring - n_bars * bar) / beat) if n_bars >= 2 else 0
-    n_beats = n_bars * beats_per_bar + extra
-    spare = seconds - ring - n_beats * beat
-    slow_by = 0.0 if steady or n_bars < 4 else min(spare, 2 * bar * RITARDANDO_SHARE)
-    degrees = _degrees(style, n_bars, rng)
-    sections = _sections(n_bars)
+    beat, climax = _to_climax(60 / tempo_bpm, climax_seconds)
+    lengths = _bar_lengths(seconds, beat, beats_per_bar, climax)
+    starts = list(accumulate(lengths, initial=0))
+    full = [number for number, beats in enumerate(lengths) if beats == beats_per_bar]
+    degrees = [style.ending] * len(lengths)  # of the short bars at both ends
+    for number, degree in zip(full, _degrees(style, len(full), rng), strict=True):
+        degrees[number] = degree
+    at = None if climax is None else starts.index(climax)
+    shape = _sections(len(full)) if at is None else _towards(len(lengths), at)
+    shape += [("ending", 0.8)] * (len(lengths) + 1 - len(shape))
 
-    def made(number: int, degree: int, section: str, energy: float) -> Bar:
+    def made(number: int, degree: int, beats: int) -> Bar:
         scale = scale_of(tonic, mode, degree)
+        section, energy = shape[number]
         return Bar(
-            number, section, energy, float(number * beats_per_bar), beats_per_bar,
-            triad(scale, degree), scale,
-        )  # fmt: skip
+            number, section, energy, float(starts[number]), beats, triad(scale, degree), scale
+        )
 
-    bars = tuple(made(number, degree, *sections[number]) for number, degree in enumerate(degrees))
-    if extra:  # what is left over lengthens the last bar but by a bar of its own
-        short = made(n_bars, style.ending, "ending", 0.8)
-        bars = (*bars, replace(short, beats=extra))
-    last = replace(made(n_bars, 0, "ending", 0.8), start=float(n_beats))
-    slow_from = float(max(0, n_beats - 2 * beats_per_bar))
-    return Form(bars, last, beat, slow_from, slow_by, seconds)
+    bars = tuple(made(*bar) for bar in zip(count(), degrees, lengths, strict=False))
+    last = made(len(lengths), 0, beats_per_bar)
+    slow_from = float(max(climax or 0, last.start - 2 * beats_per_bar))
+    spare = seconds - min(RING_SECONDS, 0.35 * seconds) - last.start * beat
+    room = min(spare, 2 * beats_per_bar * beat * RITARDANDO_SHARE)
+    free = not steady and len(full) >= 4 and slow_from < last.start
+    return Form(bars, last, beat, slow_from, room if free else 0.0, seconds)
+
+
+def _to_climax(beat: float, climax_seconds: float | None) -> tuple[float, int | None]:
+    """Return the length of a beat, and how many of them come before the climax."""
+    if climax_seconds is None:
+        return beat, None
+    n_beats = round(climax_seconds / beat)
+    return (climax_seconds / n_beats, n_beats) if n_beats else (beat, 0)
+
+
+def _bar_lengths(seconds: float, beat: float, per_bar: int, climax: int | None) -> list[int]:
+    """Return the beats of each bar up to the last chord; the first and last may be shorter ones."""
+    ring = min(RING_SECONDS, 0.35 * seconds)
+    first = (climax or 0) % per_bar
+    left = seconds - ring - first * beat
+    n_bars = int(left / (per_bar * beat))
+    extra = int((left - n_bars * per_bar * beat) / beat) if n_bars >= 2 else 0
+    if climax is not None and n_bars * per_bar + first <= climax:  # the last chord is the climax
+        n_bars, extra = (climax - first) // per_bar, 0
+    return [first] * (first > 0) + [per_bar] * n_bars + [extra] * (extra > 0)
 
 
 def _degrees(style: Style, n_bars: int, rng: np.random.Generator) -> list[int]:
@@ -126,6 +155,20 @@ def _degrees(style: Style, n_bars: int, rng: np.random.Generator) -> list[int]:
     if n_bars >= 2:
         degrees[-1] = style.ending
     return degrees
+
+
+def _towards(n_bars: int, climax: int) -> list[tuple[str, float]]:
+    """Name each bar's section and its energy, and the last chord's, for a climax at a bar."""
+    intro = min(4, climax // 3)
+    out = [
+        ("intro" if n < intro else "build", 0.7 * ((n + 1) / (climax + 1)) ** 2)
+        for n in range(climax)
+    ]
+    top = min(LONGEST_CLIMAX_BARS, n_bars - climax)
+    out += [("climax", CLIMAX_ENERGY + (0.2 if n == 0 else 0.0)) for n in range(top)]
+    out += [("main", 0.7)] * max(0, n_bars - 2 - len(out))
+    out += [("ending", 0.6)] * (n_bars - len(out))
+    return [*out, ("ending", 0.6 if top else CLIMAX_ENERGY)]
 
 
 def _sections(n_bars: int) -> list[tuple[str, float]]:

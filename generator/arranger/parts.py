@@ -14,6 +14,7 @@ PLAYS = {
     "intro": {"pad", "figure"},
     "build": {"pad", "figure", "bass", "lead", "drums"},
     "main": {"pad", "figure", "bass", "lead", "drums"},
+    "climax": {"pad", "figure", "bass", "lead", "drums"},
     "break": {"pad", "bass", "lead"},
     "ending": {"pad", "figure", "bass", "lead", "drums"},
 }
@@ -23,6 +24,9 @@ LEVELS = {"pad": 0.66, "figure": 0.72, "bass": 0.88, "lead": 0.95, "drums": 0.9}
 """Loudness of a part relative to the style's."""
 
 DRUM_PITCHES = (CLAP, SNARE)
+
+SPARSE_ENERGY = 0.25
+"""A build that has not got this far yet is played without melody and drums."""
 VELOCITY_SPREAD = 4.0
 MOST_PHRASE_BARS = 4
 
@@ -64,11 +68,14 @@ class _Writer:
         self._brief = brief
         self._rng = rng
         self._voicings: dict[str, tuple[int, ...]] = {"pad": (), "figure": ()}
+        self._before = ""  # section of the bar before
         self._alone = brief.pad is None and brief.figure is None
         self._melody = _Melody(brief.lead, style.density, rng, restless=self._alone)
 
     def bar(self, bar: Bar) -> list[Note]:
-        plays = PLAYS[bar.section] | ({"lead"} if self._alone else set())
+        sparse = bar.section == "build" and bar.energy < SPARSE_ENERGY
+        plays = PLAYS[bar.section] - ({"lead", "drums"} if sparse else set())
+        plays |= {"lead"} if self._alone else set()
         notes: list[Note] = []
         if "pad" in plays and self._brief.pad:
             notes += self._held(bar, self._brief.pad, bar.beats)
@@ -77,13 +84,21 @@ class _Writer:
         if "bass" in plays and self._brief.bass:
             notes += self._bass(bar, self._brief.bass)
         if "lead" in plays:
-            notes += [
-                self._note(("lead", bar), at, beats, pitch)
-                for at, beats, pitch in self._melody.bar(bar)
-            ]
+            notes += self._tune(bar)
         if "drums" in plays and self._brief.drums:
             notes += self._drums(bar)
+        self._before = bar.section
         return notes
+
+    def _tune(self, bar: Bar) -> list[Note]:
+        """Write the melody; in a climax in octaves, and never late."""
+        tune = self._melody.bar(bar)
+        if bar.section == "climax":
+            at, beats, pitch = tune[0]
+            tune[0] = 0.0, at + beats, pitch
+            away = 12 if max(pitch for *_, pitch in tune) + 12 <= self._brief.lead.high else -12
+            tune += [(at, beats, pitch + away) for at, beats, pitch in tune]
+        return [self._note(("lead", bar), at, beats, pitch) for at, beats, pitch in tune]
 
     def last(self, bar: Bar) -> list[Note]:
         """Write the final chord; its notes ring for a bar, the renderer lets them fade."""
@@ -120,10 +135,10 @@ class _Writer:
         return voicing
 
     def _held(self, bar: Bar, player: Instrument, beats: float) -> list[Note]:
-        return [
-            self._note(("pad", bar), 0.0, beats * 0.98, pitch)
-            for pitch in self._voiced("pad", bar, player)
-        ]
+        chord = self._voiced("pad", bar, player)
+        if bar.section == "climax":
+            chord += tuple(pitch + 12 for pitch in chord if pitch + 12 <= player.high)
+        return [self._note(("pad", bar), 0.0, beats * 0.98, pitch) for pitch in chord]
 
     def _broken(self, bar: Bar, player: Instrument) -> list[Note]:
         chord = self._voiced("figure", bar, player)
@@ -162,7 +177,8 @@ class _Writer:
         if bar.section == "build" and bar.energy < 0.75:
             strokes = [s for s in strokes if s[1] not in DRUM_PITCHES]
         notes = [self._note(("drums", bar), at, 0.2, key, level) for at, key, level in strokes]
-        if bar.section == "main" and bar.number % 8 == 0:
+        entered = bar.section == "climax" and self._before != "climax"
+        if entered or (bar.section == "main" and bar.number % 8 == 0):
             notes.append(self._note(("drums", bar), 0.0, 1.0, CRASH, 0.8))
         return notes
 

@@ -22,7 +22,14 @@ D_MINOR = {2, 4, 5, 7, 9, 10, 0}
 LEADING_NOTE = 1
 
 
-def _form(style: str, seconds: float, *, tempo_bpm: float = 120.0, steady: bool = False) -> Form:
+def _form(
+    style: str,
+    seconds: float,
+    *,
+    tempo_bpm: float = 120.0,
+    steady: bool = False,
+    climax_seconds: float | None = None,
+) -> Form:
     return lay_out(
         STYLES[style],
         seconds,
@@ -32,6 +39,7 @@ def _form(style: str, seconds: float, *, tempo_bpm: float = 120.0, steady: bool 
         mode=STYLES[style].mode,
         steady=steady,
         rng=np.random.default_rng(0),
+        climax_seconds=climax_seconds,
     )
 
 
@@ -299,3 +307,35 @@ def test_a_short_piece_has_fewer_sections(bars: int, sections: list[str]) -> Non
     assert len(form.bars) == bars
     found = list(dict.fromkeys(bar.section for bar in form.bars))
     assert [section for section in found if section != "ending"] == sections
+
+
+@pytest.mark.parametrize("style", ["epic", "waltz", "calm"])
+@pytest.mark.parametrize("climax", [0.0, 0.4, 3.3, 17.77, 29.0, 36.5, 39.9])
+def test_a_bar_begins_at_the_climax_that_was_asked_for(style: str, climax: float) -> None:
+    form = _form(style, 40.0, tempo_bpm=97.0, climax_seconds=climax)
+
+    downbeats = [form.time_of(bar.start) for bar in (*form.bars, form.last)]
+    tolerance = 1e-9 if climax >= 1 else 0.5 * form.beat_seconds
+    assert min(abs(at - climax) for at in downbeats) <= tolerance
+    starts = [bar.start for bar in (*form.bars, form.last)]
+    assert starts == [0, *accumulate(bar.beats for bar in form.bars)]
+    assert 0 < form.time_of(form.last.start) < 40.0
+
+
+@pytest.mark.parametrize(("seconds", "climax"), [(40.0, 17.77), (90.0, 60.0), (30.0, 29.0)])
+def test_the_energy_rises_to_the_climax_and_is_never_as_high_again(
+    seconds: float, climax: float
+) -> None:
+    form = _form("epic", seconds, climax_seconds=climax)
+
+    bars = (*form.bars, form.last)
+    at = next(n for n, bar in enumerate(bars) if form.time_of(bar.start) >= climax - 1e-9)
+    energy = [bar.energy for bar in bars]
+    assert energy[:at] == sorted(energy[:at])
+    assert all(less < energy[at] for less in energy[:at] + energy[at + 1 :])
+
+
+def test_a_climax_too_late_for_another_bar_is_the_last_chord() -> None:
+    form = _form("tender", 30.0, climax_seconds=28.5)
+
+    assert form.time_of(form.last.start) == pytest.approx(28.5)

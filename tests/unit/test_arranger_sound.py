@@ -395,3 +395,17 @@ def test_the_seed_chooses_the_key_where_the_prompt_names_none() -> None:
     keys = {Arranger().parameters("calm", 5.0, seed)["tonic"] for seed in range(40)}
 
     assert keys == {0, 2, 4, 5, 7, 9, 10}
+
+
+@pytest.mark.parametrize("prompt", ["epic", "tender", "calm"])
+def test_the_music_is_louder_from_the_climax_on(prompt: str) -> None:
+    sound = Arranger().compose(prompt, 18.0, seed=3, climax_seconds=10.0).samples
+
+    hit, reach = 10 * SAMPLE_RATE, 3 * SAMPLE_RATE
+    before, after = sound[:, hit - reach : hit], sound[:, hit : hit + reach]
+    assert 10 * np.log10((after**2).mean() / (before**2).mean()) > 4
+
+
+def test_a_climax_outside_the_piece_is_refused() -> None:
+    with pytest.raises(InputError, match="a climax at 9 s is not within 8 s of music"):
+        Arranger().compose("calm", 8.0, seed=0, climax_seconds=9.0)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from v2m.composing import Studio
+from v2m.composing import Composed, Order, Studio
 from v2m.errors import InputError
-from v2m.types import Audio, Take, TakeRequest
+from v2m.results import PlanOptions
+from v2m.types import Audio, Scene, Span, Take, TakeRequest, Track
 
 
 class Composer:
@@ -18,14 +19,22 @@ class Composer:
 
     name = "pretended"
 
-    def __init__(self, *, hears_melody: bool) -> None:
+    revision = "1"
+    weights_licence = ""
+    max_seconds = 10.0
+
+    def __init__(self, *, hears_melody: bool = False, places_climax: bool = False) -> None:
         self.hears_melody = hears_melody
+        self.places_climax = places_climax
         self.sessions: list[list[TakeRequest]] = []
 
     def compose_all(self, requests: Sequence[TakeRequest], *, report: Any) -> list[Take]:
         self.sessions.append(list(requests))
         report(len(requests), len(requests))
         return [Take(Audio(np.full((1, 4), r.seed, np.float32), 4), r.seed) for r in requests]
+
+    def parameters(self, _prompt: str, _seconds: float, _seed: int) -> dict[str, str | int | float]:
+        return {}
 
 
 def _studio(composer: Composer) -> Studio:
@@ -70,3 +79,43 @@ def test_an_empty_prompt_is_refused_before_anything_is_made() -> None:
     with pytest.raises(InputError, match="the prompt is empty"):
         _studio(composer).take([*REQUESTS, TakeRequest("\n", 1.0, 0)])
     assert composer.sessions == []
+
+
+def _ordered(
+    composer: Composer, monkeypatch: pytest.MonkeyPatch, seconds: float, climax: float | None
+) -> Composed:
+    monkeypatch.setattr(Studio, "_kept", lambda *_: Track("a", Path("a.flac"), "a"))
+    scene = Scene(2, Span(0, seconds), 0, 25)
+    order = Order("calm", seconds, scene, climax_seconds=climax)
+    (made,) = _studio(composer).compose_for(Path("a.mp4"), [order], PlanOptions())
+    return made
+
+
+def test_a_climax_is_asked_of_the_composer_and_kept_with_what_made_the_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    composer = Composer(places_climax=True)
+
+    made = _ordered(composer, monkeypatch, 8.0, 5.0)
+
+    assert composer.sessions[0][0].climax_seconds == 5.0
+    assert made.made.parameters == {"climax_seconds": 5.0}
+    assert made.notices == ()
+
+
+def test_a_composer_that_cannot_place_a_climax_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = _ordered(Composer(), monkeypatch, 8.0, 5.0)
+
+    assert made.notices == ("pretended cannot place a climax: it falls where it may",)
+    assert made.made.parameters == {}
+    assert _ordered(Composer(), monkeypatch, 8.0, None).notices == ()
+
+
+def test_a_climax_behind_what_a_composer_can_make_is_not_asked_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    composer = Composer(places_climax=True)
+
+    _ordered(composer, monkeypatch, 30.0, 25.0)
+
+    assert composer.sessions[0][0].climax_seconds is None

@@ -1,6 +1,7 @@
 """Cues out of choices: cuts on the beat, a climax, no passage twice."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,21 @@ def tracks(write_music: WriteMusic, tmp_path: Path) -> tuple[Track, Track]:
 
 def compose(_orders: Sequence[Order]) -> list[Composed]:
     raise AssertionError
+
+
+def ordered(scenes: Sequence[SceneChoice], hit_seconds: float) -> list[Order]:
+    """What is asked of the composer."""
+    orders: list[Order] = []
+
+    def note(asked: Sequence[Order]) -> list[Composed]:
+        orders.extend(asked)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        place_cues(
+            scenes, crossfade_seconds=1.0, compose=note, structure_of=known, hit_seconds=hit_seconds
+        )
+    return orders
 
 
 def known(_track: Track, _audio: Audio) -> Structure:
@@ -91,3 +107,14 @@ def test_the_climax_is_asked_of_the_cue_it_falls_into(tracks: tuple[Track, Track
             moments.append(late + (16.0 - stretch.in_seconds) / stretch.speed)
         late += stretch.duration_seconds
     assert min(abs(moment - 18.0) for moment in moments) < 0.03
+
+
+def test_composed_music_is_asked_to_culminate_there_too(tracks: tuple[Track, Track]) -> None:
+    composed = replace(choice(1, 8, 30, tracks[1]), decision="generate")
+    scenes = [choice(0, 0, 8, tracks[0]), composed]
+
+    (order,) = ordered(scenes, 18.0)
+
+    assert order.seconds == 22.5  # half of the crossfade comes before
+    assert order.climax_seconds == 10.5
+    assert ordered(scenes, 3.0)[0].climax_seconds is None
