@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from v2m.audio import measure as measure_module
 from v2m.audio.loudness import integrated_lufs, true_peak_dbtp
-from v2m.audio.measure import FRAMES_PER_SECOND, measure
+from v2m.audio.measure import FRAMES_PER_SECOND, gauge, measure
 from v2m.types import Samples
 
 RATE = 48000
@@ -61,3 +61,16 @@ def test_a_stretch_has_a_loudness_of_its_own() -> None:
 def test_a_rate_without_whole_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="22050 Hz is not a multiple of 500"):
         measure([], 22050)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 150_000), st.integers(1, 70_000), st.integers(0, 99))
+def test_gauging_a_sound_gives_the_sums_of_measuring_it(n: int, block: int, seed: int) -> None:
+    sound = _noise(n, seed)
+
+    found = gauge((sound[:, a : a + block] for a in range(0, n, block)), RATE)
+
+    kept = measure([sound], RATE)
+    assert found.lufs == pytest.approx(kept.lufs(), abs=1e-4)
+    assert found.true_peak_dbtp == pytest.approx(kept.true_peak_dbtp, abs=1e-4)
+    assert found.duration_seconds == kept.duration_seconds

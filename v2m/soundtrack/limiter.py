@@ -1,5 +1,6 @@
 """Brings sound to a loudness without letting its true peaks through a ceiling."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -88,19 +89,24 @@ def find_mastering(sound: Measured, target_lufs: float, ceiling_dbtp: float) -> 
     loudness = sound.lufs()
     if loudness <= SILENCE_LUFS:
         return Mastering(0.0, np.ones(len(sound.frame_peaks), np.float32), loudness)
-    gain_db, best = target_lufs - loudness, None
+    gain_db = target_lufs - loudness
+    best_off, best = math.inf, gain_db  # of a long film two lists of gains would be too many
     for _ in range(MOST_ROUNDS):
-        gain = 10 ** (gain_db / 20)
-        gains = limiting_gains(sound.frame_peaks, ceiling_dbtp, gain)
-        made = Mastering(gain_db, gains, sound.lufs(gains, gain))
+        made = _made(sound, gain_db, ceiling_dbtp)
         off = target_lufs - made.lufs
-        if best is None or abs(off) < abs(target_lufs - best.lufs):
-            best = made
         if abs(off) <= TOLERANCE_LU:
-            break
+            return made
+        if abs(off) < best_off:
+            best_off, best = abs(off), gain_db
+        del made
         gain_db = float(np.clip(gain_db + off, -80, 60))
-    assert best is not None
-    return best
+    return _made(sound, best, ceiling_dbtp)
+
+
+def _made(sound: Measured, gain_db: float, ceiling_dbtp: float) -> Mastering:
+    gain = 10 ** (gain_db / 20)
+    gains = limiting_gains(sound.frame_peaks, ceiling_dbtp, gain)
+    return Mastering(gain_db, gains, sound.lufs(gains, gain))
 
 
 def mastered(blocks: Iterable[Samples], sample_rate: int, made: Mastering) -> Iterator[Samples]:

@@ -7,7 +7,7 @@ import numpy as np
 from v2m.audio import voice
 from v2m.audio.decode import audio_blocks
 from v2m.audio.loudness import SILENCE_LUFS
-from v2m.audio.measure import measure
+from v2m.audio.measure import gauge
 from v2m.audio.reader import Reader, SoundReader
 from v2m.ffmpeg import av
 from v2m.soundtrack.mix import BLOCK, RATE
@@ -67,7 +67,7 @@ def original_gain_db(
     Returns:
         0 where there is no music; None where the original is silent.
     """
-    own = measure(original.blocks(), RATE).lufs()
+    own = gauge(original.blocks(), RATE).lufs
     if own <= SILENCE_LUFS:
         return None
     music = music_lufs()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from v2m.audio.decode import audio_blocks
 from v2m.audio.loudness import SILENCE_LUFS
-from v2m.audio.measure import Measured, measure
+from v2m.audio.measure import Gauged, Measured, gauge, measure
 from v2m.audio.reader import SoundReader
 from v2m.errors import InputError, MediaError, printable
 from v2m.files import replacing, text_to_path
@@ -75,7 +75,7 @@ def render_plan(plan: CuePlan, video: Path, out: Path, *, shown: bool = False) -
         sound = measure(scratch.keep(watched(blocks, "mixing, s", seconds, shown=shown)), RATE)
         written, told = _write(plan, facts, scratch, sound, temporary, shown=shown)
     return RenderReport(
-        out, written.duration_seconds, written.lufs(), written.true_peak_dbtp, (*notices, *told)
+        out, written.duration_seconds, written.lufs, written.true_peak_dbtp, (*notices, *told)
     )
 
 
@@ -93,7 +93,7 @@ def mixed_sound(plan: CuePlan, facts: VideoFacts) -> tuple[Iterator[Samples], tu
         return with_original(music, original, plan.mix.original_gain_db), ()
 
     def music_lufs() -> float:
-        return measure(mix_cues(plan, open_track), RATE).lufs()
+        return gauge(mix_cues(plan, open_track), RATE).lufs
 
     try:
         gain_db = original_gain_db(original, plan.mix.original_under_lu, music_lufs)
@@ -112,7 +112,7 @@ def _write(
     temporary: Path,
     *,
     shown: bool,
-) -> tuple[Measured, tuple[str, ...]]:
+) -> tuple[Gauged, tuple[str, ...]]:
     """Master, encode and measure what the encoder made of it, until both figures hold."""
     target, highest = plan.mix.target_lufs, plan.mix.true_peak_dbtp
     aim, ceiling = target, highest - HEADROOM_DB
@@ -124,8 +124,8 @@ def _write(
         kept = watched(scratch.blocks(), label, facts.duration_seconds, shown=shown)
         blocks = mastered(kept, RATE, made)
         notices = mux(facts.path, blocks, RATE, temporary, start_seconds=facts.start_seconds)
-        written = measure(audio_blocks(temporary, sample_rate=RATE), RATE)
-        lufs, peak = written.lufs(), written.true_peak_dbtp
+        written = gauge(audio_blocks(temporary, sample_rate=RATE), RATE)
+        lufs, peak = written.lufs, written.true_peak_dbtp
         off = target - lufs
         reachable = abs(made.lufs - aim) < 2 * LOUDNESS_TOLERANCE_LU
         holds = peak <= highest and (abs(off) <= LOUDNESS_TOLERANCE_LU or not reachable)
