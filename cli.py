@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from v2m.commands import backends, evaluate, importing, keep, many, models, serve, study, tracks
+from v2m.commands import (
+    backends,
+    evaluate,
+    importing,
+    keep,
+    many,
+    models,
+    serve,
+    shards,
+    study,
+    tracks,
+)
 from v2m.commands.planning import notes_by_scene, plan_options
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
 from v2m.options import (
@@ -418,6 +429,7 @@ app.command("import")(importing.import_source)
 app.command("serve")(serve.serve)
 app.command()(keep.doctor)
 app.add_typer(tracks.app, name="tracks")
+app.add_typer(shards.app, name="catalog")
 app.add_typer(study.app, name="study")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(models.app, name="models")

@@ -42,7 +42,7 @@ def put_structures(con: duckdb.DuckDBPyConnection, structures: Mapping[str, Stru
     """Add or renew structures by track id, inside the caller's transaction."""
     if not structures:
         return
-    rows = [_values(built) for built in structures.values()]
+    rows = [structure_values(built) for built in structures.values()]
     columns = {
         name: pa.array([row[place] for row in rows], kind)
         for place, (name, kind) in enumerate(COLUMNS.items())
@@ -61,10 +61,13 @@ def read_structures(
         f"SELECT track_id, {', '.join(COLUMNS)} FROM structures WHERE list_contains(?, track_id)",  # noqa: S608
         [list(track_ids)],
     ).fetchall()
-    return {track_id: _structure(dict(zip(COLUMNS, row, strict=True))) for track_id, *row in rows}
+    return {
+        track_id: structure_of_row(dict(zip(COLUMNS, row, strict=True))) for track_id, *row in rows
+    }
 
 
-def _values(built: Structure) -> list[Any]:
+def structure_values(built: Structure) -> list[Any]:
+    """Return what the columns hold, in the order of ``COLUMNS``."""
     sections = [
         {
             "start_seconds": section.span.start_seconds,
@@ -97,7 +100,8 @@ def _values(built: Structure) -> list[Any]:
     ]
 
 
-def _structure(row: dict[str, Any]) -> Structure:
+def structure_of_row(row: dict[str, Any]) -> Structure:
+    """Read a row, by the names of ``COLUMNS``."""
     return Structure(
         metre=row["metre"],
         tempo_bpm=row["tempo_bpm"],

@@ -29,7 +29,7 @@ MADE_AT = "%Y-%m-%dT%H:%M:%SZ"
 
 WORD_COLUMNS = (
     "path", "title", "artist", "album", "description", "licence", "licence_url", "attribution",
-    "source_url", "retrieved_at",
+    "source_url", "retrieved_at", "has_audio",
 )  # fmt: skip
 
 

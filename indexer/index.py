@@ -80,17 +80,22 @@ def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
         KeyboardInterrupt: after what is finished has been written.
     """
     report = IndexReport(files=len(found.files), skipped=list(found.unreadable))
-    changed = _set_apart(catalogue, found.files, options, report)
+    changed = set_apart(catalogue, found.files, options, report)
     jobs, seen = _identify(catalogue, changed, options, report)
     _encode(catalogue, jobs, options, report)
-    _touch(catalogue, seen, options.profile, report)
+    touch(catalogue, seen, options.profile, report)
     report.updated += fill_columns(catalogue, load_profile(options.profile), shown=options.shown)
-    report.forgotten = _forget(catalogue, found)
+    report.forgotten = forget(catalogue, found)
+    settle(catalogue, options, report)
+    return report
+
+
+def settle(catalogue: Catalogue, options: Options, report: IndexReport) -> None:
+    """Do what follows when tracks have come in, however they came."""
     report.structured = renew_structures(catalogue, options)
     _settle_words(catalogue, options, report)
     report.alike = find_recordings(catalogue, options)
     report.tracks = catalogue.count()
-    return report
 
 
 def _settle_words(catalogue: Catalogue, options: Options, report: IndexReport) -> None:
@@ -102,13 +107,13 @@ def _settle_words(catalogue: Catalogue, options: Options, report: IndexReport) -
     encode_waiting(catalogue, profile, shown=options.shown)
 
 
-def _set_apart(
+def set_apart(
     catalogue: Catalogue, files: Sequence[FoundFile], options: Options, report: IndexReport
 ) -> list[FoundFile]:
     """Return the files that are new or changed; count the rest."""
     known = catalogue.known_files()
     failed = catalogue.failed_files()
-    current = _current_tracks(catalogue, options.profile)
+    current = current_tracks(catalogue, options.profile)
     changed = []
     for file in files:
         state, failure = known.get(file.path), failed.get(file.path)
@@ -125,7 +130,7 @@ def _same(file: FoundFile, state: FileState | Failure) -> bool:
     return (file.size_bytes, file.mtime_ns) == (state.size_bytes, state.mtime_ns)
 
 
-def _current_tracks(catalogue: Catalogue, profile: ProfileSpec) -> set[str]:
+def current_tracks(catalogue: Catalogue, profile: ProfileSpec) -> set[str]:
     """Tracks that need no encoding: measured by this version, in this profile's space."""
     versions = catalogue.track_versions()
     encoded = catalogue.tracks_in_space(load_profile(profile).music.space)
@@ -136,7 +141,7 @@ def _identify(
     catalogue: Catalogue, files: Sequence[FoundFile], options: Options, report: IndexReport
 ) -> tuple[list[Job], list[SeenFile]]:
     """Tell new music from files that were moved, copied or tagged anew."""
-    current = _current_tracks(catalogue, options.profile)
+    current = current_tracks(catalogue, options.profile)
     versions = catalogue.track_versions()
     measured = [track for track, version in versions.items() if version == ANALYSIS_VERSION]
     rows = {track.track_id: track for track in catalogue.tracks(ids=measured)}
@@ -249,7 +254,7 @@ def _write(
     report.added += len(good) - again
 
 
-def _touch(
+def touch(
     catalogue: Catalogue, seen: Sequence[SeenFile], profile: ProfileSpec, report: IndexReport
 ) -> None:
     """Give known music its new place and words; a second copy changes nothing but its own row."""
@@ -267,7 +272,8 @@ def _touch(
                 catalogue, [Failure(place.path, place.size_bytes, place.mtime_ns, reason)], report
             )
             continue
-        if place.path not in known and track.path != place.path and track.path.exists():
+        elsewhere = place.path not in known and track.path != place.path
+        if elsewhere and track.has_audio and track.path.exists():
             report.duplicates += 1
             places.append(place)
             continue
@@ -277,7 +283,7 @@ def _touch(
     catalogue.touch_files(places)
 
 
-def _forget(catalogue: Catalogue, found: Scan) -> int:
+def forget(catalogue: Catalogue, found: Scan) -> int:
     """Forget files that are gone from folders that are there and could be read."""
     present = {file.path for file in found.files}
     unread = [folder for folder, _ in found.unreadable]

@@ -66,7 +66,7 @@ class Mapper:
     def told_again(self, track: Track, path: Path) -> tuple[Track, tuple[VectorRow, ...]]:
         """Return known music at its new place with its words of today, and their vectors."""
         tags = read_tags(path)
-        moved = replace(track, path=path)
+        moved = replace(track, path=path, has_audio=True)
         take = read_take(path, track.track_id, tags.provenance)
         if take:
             moved = _taken(moved, take)

@@ -99,13 +99,17 @@ class Library:
         from indexer.scan import scan
 
         found = scan([Path(folder).expanduser() for folder in folders])
-        if not self.catalogue.count() and self.catalogue.note(DEFAULT_PROFILE) is None:
-            self.catalogue.set_note(DEFAULT_PROFILE, self.spec.name)
+        self.adopt(self.spec.name)
         options = Options(self.spec, workers or default_workers(), batch, retry, shown)
         with index_lock(self.folder):
             report = index(self.catalogue, found, options)
         self._forget_searcher()
         return report
+
+    def adopt(self, profile: str) -> None:
+        """Make a profile the one that answers where none is asked for, if nothing is here yet."""
+        if not self.catalogue.count() and self.catalogue.note(DEFAULT_PROFILE) is None:
+            self.catalogue.set_note(DEFAULT_PROFILE, profile)
 
     def import_source(
         self,
