@@ -2,16 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from v2m.errors import InputError, printable
-from v2m.files import path_to_text, replacing
+from v2m.files import replacing
 from v2m.library import Library
 from v2m.outputs import write_companions
 from v2m.report import index_text, plan_text
-from v2m.results import PlanOptions
+from v2m.results import DemoResult, PlanOptions
 
 CLIPS = ("demo-bigbuckbunny", "demo-bikes", "demo-carphone")
 """Names of the clips in the model registry, in the order of the demo video."""
@@ -22,32 +20,6 @@ NOTE = "a church organ plays a solemn baroque fugue"
 LICENCE = "MIT"
 LICENCE_URL = "https://opensource.org/license/mit"
 ATTRIBUTION = "immich-memories-music (MIT), generated with ACE-Step 1.5"
-
-
-@dataclass(frozen=True, slots=True)
-class DemoResult:
-    """What the demo made.
-
-    Attributes:
-        files: each file with a few words on what it is.
-        seconds: how long it took.
-        cues: number of cues by source.
-        loudness_lufs: of the finished video.
-    """
-
-    files: tuple[tuple[Path, str], ...]
-    seconds: float
-    cues: dict[str, int]
-    loudness_lufs: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the result as plain data."""
-        return {
-            "files": [{"path": path_to_text(path), "what": what} for path, what in self.files],
-            "seconds": round(self.seconds, 1),
-            "cues": self.cues,
-            "loudness_lufs": round(self.loudness_lufs, 2),
-        }
 
 
 def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from indexer.importing import ImportReport
     from indexer.index import IndexReport
     from retriever.search import Match
-    from v2m.demo import DemoResult
     from v2m.doctor import Finding
-    from v2m.results import FindResult, FoundScene
+    from v2m.results import DemoResult, FindResult, FoundScene
     from v2m.soundtrack.plan import Cue, CuePlan
     from v2m.soundtrack.render import RenderReport
     from v2m.wheels import ModelStatus

@@ -1,9 +1,11 @@
 """What is asked of the library and what it answers."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from retriever.search import Match
+from v2m.files import path_to_text
 from v2m.types import Scene
 
 if TYPE_CHECKING:
@@ -116,3 +118,29 @@ class PlanOptions:
     signing: "Signing | None" = None
     shared_theme: bool = False
     shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo made.
+
+    Attributes:
+        files: each file with a few words on what it is.
+        seconds: how long it took.
+        cues: number of cues by source.
+        loudness_lufs: of the finished video.
+    """
+
+    files: tuple[tuple[Path, str], ...]
+    seconds: float
+    cues: dict[str, int]
+    loudness_lufs: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        return {
+            "files": [{"path": path_to_text(path), "what": what} for path, what in self.files],
+            "seconds": round(self.seconds, 1),
+            "cues": self.cues,
+            "loudness_lufs": round(self.loudness_lufs, 2),
+        }

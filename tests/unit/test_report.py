@@ -11,7 +11,6 @@ import pytest
 from indexer.importing import ImportReport
 from indexer.index import IndexReport
 from retriever.search import Match
-from v2m.demo import DemoResult
 from v2m.doctor import Finding
 from v2m.errors import InputError
 from v2m.report import (
@@ -37,7 +36,7 @@ from v2m.report import (
     tracks_json,
     tracks_text,
 )
-from v2m.results import FindResult, FoundScene
+from v2m.results import DemoResult, FindResult, FoundScene
 from v2m.soundtrack.plan import Cue, CuePlan, PlannedVideo, Seam
 from v2m.soundtrack.render import RenderReport
 from v2m.types import Provenance, Refused, Scene, Span, Track
