@@ -21,7 +21,14 @@ from v2m.commands import (
     tracks,
 )
 from v2m.commands.planning import notes_by_scene, plan_options
-from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
+from v2m.commands.shared import (
+    branches_of,
+    open_library,
+    print_json,
+    say,
+    settings_of,
+    start_logging,
+)
 from v2m.options import (
     AllowUnknown,
     AsJson,
@@ -37,6 +44,7 @@ from v2m.options import (
     Notes,
     OneTrack,
     OriginalAudio,
+    Picture,
     ProfileName,
     Seed,
     Sign,
@@ -156,7 +164,7 @@ def find(
         image=image,
         audio=audio,
         top=top,
-        by=[branch.strip() for branch in by.split(",") if branch.strip()],
+        by=branches_of(by),
         where=where,
         style=settings.style,
         notes=notes_by_scene(note),
@@ -176,10 +184,7 @@ def find(
 def plan(
     video: Annotated[Path, typer.Argument(help="A video.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where the plan goes (.json).")],
-    picture: Annotated[
-        Path | None,
-        typer.Option("--picture", help="Draw the plan (.png, .svg).", show_default=False),
-    ] = None,
+    picture: Picture = None,
     by: By = "description,title,audio",
     where: Where = None,
     style: Style = None,
@@ -262,10 +267,7 @@ def score(
     plan_out: Annotated[
         Path | None, typer.Option("--plan", help="Keep the plan (.json).", show_default=False)
     ] = None,
-    picture: Annotated[
-        Path | None,
-        typer.Option("--picture", help="Draw the plan (.png, .svg).", show_default=False),
-    ] = None,
+    picture: Picture = None,
     credits_out: Annotated[
         Path | None, typer.Option("--credits", help="Write credits (.txt).", show_default=False)
     ] = None,

@@ -124,3 +124,34 @@ Hit = Annotated[
         "--hit", min=0, help="Second at which the music's climax should fall.", show_default=False
     ),
 ]
+Picture = Annotated[
+    Path | None,
+    typer.Option("--picture", help="Draw the plan (.png, .svg).", show_default=False),
+]
+Host = Annotated[
+    str, typer.Option("--host", help="Address to answer on; 0.0.0.0 for other machines.")
+]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
+Draws = Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn by lot.")]
+Form = Annotated[str, typer.Option("--format", help="text, markdown, csv or latex.")]
+SetName = Annotated[str, typer.Option("--set", help="Data set, see 'v2m eval datasets'.")]
+Copy = Annotated[
+    Path | None,
+    typer.Option("--copy", help="Your copy of the data set.", show_default=False),
+]
+Others = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--test",
+        help="Another catalogue to judge a calibration on; repeatable.",
+        show_default=False,
+    ),
+]
+EmotionModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--emotion-model",
+        help="Folder of a wav2vec 2.0 emotion classifier (SpeechBrain's IEMOCAP, transformers).",
+        show_default=False,
+    ),
+]

@@ -2,27 +2,40 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
-from v2m.options import AsJson, By, Catalog, ProfileName, Verbose
+from v2m.commands.shared import (
+    branches_of,
+    open_library,
+    print_json,
+    say,
+    settings_of,
+    start_logging,
+)
+from v2m.options import (
+    AsJson,
+    By,
+    Catalog,
+    Copy,
+    Draws,
+    EmotionModel,
+    Form,
+    Others,
+    ProfileName,
+    SetName,
+    Verbose,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from v2m.evaluation.tables import Table
 
 app = typer.Typer(
     no_args_is_help=True, help="Evaluate: the paper's tables, music, retrieval, decisions."
 )
-
-EmotionModel = Annotated[
-    Path | None,
-    typer.Option(
-        "--emotion-model",
-        help="Folder of a wav2vec 2.0 emotion classifier (SpeechBrain's IEMOCAP, transformers).",
-        show_default=False,
-    ),
-]
-Seed = Annotated[int, typer.Option("--seed", help="Of all random draws.")]
-Form = Annotated[str, typer.Option("--format", help="text, markdown, csv or latex.")]
 
 
 @app.command("paper")
@@ -39,7 +52,6 @@ def paper(
     """Recompute the figures of "Making Music for Videos" from its released logs, with intervals."""
     start_logging(verbose)
     from v2m.evaluation.paper import paper_tables, reproduce_paper
-    from v2m.evaluation.tables import render
 
     report = reproduce_paper(folder)
     runs = []
@@ -54,7 +66,7 @@ def paper(
         runs_json = {"ours": [asdict(run) for run in runs]} if runs else {}
         print_json({**asdict(report), **runs_json})
         return
-    say("\n\n".join(render(table, form) for table in tables))
+    _say_tables(tables, form)
 
 
 @app.command("run")
@@ -65,7 +77,7 @@ def run(
         str, typer.Option("--music", help="composed from each prompt, or found in the library.")
     ] = "composed",
     emotion_model: EmotionModel = None,
-    seed: Seed = 0,
+    seed: Draws = 0,
     catalog: Catalog = None,
     profile: ProfileName = None,
     form: Form = "text",
@@ -78,7 +90,6 @@ def run(
     from v2m.evaluation.emotion_heads import emotion_heads
     from v2m.evaluation.run_tables import run_tables
     from v2m.evaluation.runs import COMPOSED, FOUND, run_styles, write_run
-    from v2m.evaluation.tables import render
 
     if source not in (COMPOSED, FOUND):
         raise ConfigError("--music", source, (COMPOSED, FOUND))
@@ -89,25 +100,21 @@ def run(
     if as_json:
         print_json(asdict(made))
         return
-    say("\n\n".join(render(table, form) for table in run_tables([made], None)))
+    _say_tables(run_tables([made], None), form)
     say(f"\nwrote {out}; 'v2m eval paper LOGS --ours {out}' puts it beside the paper's figures")
 
 
 @app.command("retrieval")
 def retrieval(
-    name: Annotated[
-        str, typer.Option("--set", help="Data set, see 'v2m eval datasets'.")
-    ] = "folder",
-    folder: Annotated[
-        Path | None, typer.Option("--copy", help="Your copy of it.", show_default=False)
-    ] = None,
+    name: SetName = "folder",
+    folder: Copy = None,
     pairs: Annotated[
         Path | None,
         typer.Option(
             "--pairs", help="Table (.csv) with columns video, music, grade.", show_default=False
         ),
     ] = None,
-    seed: Seed = 0,
+    seed: Draws = 0,
     catalog: Catalog = None,
     profile: ProfileName = None,
     form: Form = "text",
@@ -120,7 +127,6 @@ def retrieval(
     from v2m.evaluation.datasets.registry import read_data_set
     from v2m.evaluation.library_retrieval import known_texts, text_and_music
     from v2m.evaluation.pairs import read_pairs, video_and_music
-    from v2m.evaluation.tables import render
 
     if folder is None and pairs is None:
         raise InputError("name your copy of a data set (--copy) or a table of pairs (--pairs)")
@@ -135,7 +141,7 @@ def retrieval(
     if as_json:
         print_json({one.title: one.to_json() for one in found})
         return
-    say("\n\n".join(render(one.table, form) for one in found))
+    _say_tables([one.table for one in found], form)
 
 
 @app.command("picture")
@@ -148,19 +154,18 @@ def picture(
     """Measure how the sound of finished videos goes with their picture."""
     start_logging(verbose)
     from v2m.evaluation.finished import alignment_table, measure_finished
-    from v2m.evaluation.tables import render
 
     measured = [measure_finished(video) for video in videos]
     if as_json:
         print_json([asdict(video) for video in measured])
         return
-    say(render(alignment_table(measured), form))
+    _say_tables([alignment_table(measured)], form)
 
 
 @app.command("cuts")
 def cuts(
     folder: Annotated[Path, typer.Option("--copy", help="Your copy of the set.")],
-    name: Annotated[str, typer.Option("--set", help="bbc or clipshots.")] = "clipshots",
+    name: SetName = "clipshots",
     form: Form = "text",
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -169,13 +174,12 @@ def cuts(
     start_logging(verbose)
     from v2m.evaluation.cuts import cut_table, measure_cuts
     from v2m.evaluation.datasets.registry import read_data_set
-    from v2m.evaluation.tables import render
 
     measured = measure_cuts(read_data_set(name, folder).videos, shown=not as_json)
     if as_json:
         print_json([asdict(video) for video in measured])
         return
-    say(render(cut_table(measured), form))
+    _say_tables([cut_table(measured)], form)
 
 
 @app.command("datasets")
@@ -199,11 +203,10 @@ def datasets(
         data_set_table,
         describe,
     )
-    from v2m.evaluation.tables import render
 
     if name is None:
         listed = [describe(one) for one in DATA_SETS.values()]
-        print_json(listed) if as_json else say(render(data_set_table(), "text"))
+        print_json(listed) if as_json else _say_tables([data_set_table()], "text")
         return
     if folder is None:
         raise InputError(f"say where your copy of {name!r} lies")
@@ -219,11 +222,8 @@ def everything(
         typer.Option("--paper", help="Folder with the paper's released logs.", show_default=False),
     ] = None,
     emotion_model: EmotionModel = None,
-    others: Annotated[
-        list[Path] | None,
-        typer.Option("--test", help="Another catalogue to judge the calibration on."),
-    ] = None,
-    seed: Seed = 0,
+    others: Others = None,
+    seed: Draws = 0,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -249,21 +249,17 @@ def music(
     """Measure music: its notes the way the paper does (sound is written down first), its sound."""
     start_logging(verbose)
     from v2m.evaluation.music_files import measure_files, music_tables
-    from v2m.evaluation.tables import render
 
     measured = measure_files(files, shown=not as_json)
     if as_json:
         print_json([asdict(piece) for piece in measured])
         return
-    say("\n\n".join(render(table, form) for table in music_tables(measured)))
+    _say_tables(music_tables(measured), form)
 
 
 @app.command("calibrate")
 def calibrate(
-    others: Annotated[
-        list[Path] | None,
-        typer.Option("--test", help="Another catalogue to judge it on; may be repeated."),
-    ] = None,
+    others: Others = None,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="Folder for tables and plots.", show_default=False),
@@ -274,7 +270,7 @@ def calibrate(
     forget: Annotated[
         bool, typer.Option("--forget", help="Go back to the probabilities v2m ships with.")
     ] = False,
-    seed: Seed = 0,
+    seed: Draws = 0,
     by: By = "description,title,audio",
     catalog: Catalog = None,
     profile: ProfileName = None,
@@ -285,7 +281,6 @@ def calibrate(
     """Learn from the library how sure a find is, and keep it: 'v2m find' uses it from then on."""
     start_logging(verbose)
     from v2m.evaluation.calibration_run import run_calibration
-    from v2m.evaluation.tables import render
 
     library = open_library(settings_of(catalog=catalog, profile=profile))
     if forget:
@@ -296,13 +291,18 @@ def calibrate(
             "forgotten; 'find' uses the shipped lines again" if was_there else "nothing was learned"
         )
         return
-    branches = tuple(branch.strip() for branch in by.split(",") if branch.strip())
     done = run_calibration(
-        library, others or [], by=branches, seed=seed, keep=not is_trial, shown=not as_json
+        library, others or [], by=branches_of(by), seed=seed, keep=not is_trial, shown=not as_json
     )
     files = done.write(out) if out else []
     if as_json:
         print_json({**done.to_json(), "files": files})
         return
-    say("\n\n".join(render(table, form) for table in done.tables))
+    _say_tables(done.tables, form)
     say(f"\n{done.outcome}")
+
+
+def _say_tables(tables: "Iterable[Table]", form: str) -> None:
+    from v2m.evaluation.tables import render
+
+    say("\n\n".join(render(table, form) for table in tables))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from v2m.commands.shared import branches_of
 from v2m.errors import InputError
 
 
@@ -33,7 +34,7 @@ def plan_options(
         style=settings.style,
         usage=settings.usage,
         allow_unknown=settings.allow_unknown,
-        by=tuple(branch.strip() for branch in by.split(",") if branch.strip()),
+        by=branches_of(by),
         where=where,
         notes=notes_by_scene(note),
         min_scene_seconds=settings.min_scene_seconds,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from v2m.commands.shared import open_library, say, settings_of, start_logging
-from v2m.options import Catalog, ProfileName, Usage, Verbose
+from v2m.options import Catalog, Host, Port, ProfileName, Usage, Verbose
 
 ONE_THREAD_EACH = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Searches are parallel already: BLAS threads that wait for each other took ten times the CPU."""
@@ -27,10 +27,8 @@ def serve(
         Path | None,
         typer.Option("--out", help="Where finished videos go.", show_default=False),
     ] = None,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to answer on; 0.0.0.0 for other machines.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8711,
+    host: Host = "127.0.0.1",
+    port: Port = 8711,
     most_upload: Annotated[
         int, typer.Option("--max-upload", min=1, help="Largest file that is taken, MB.")
     ] = 64,

@@ -45,3 +45,12 @@ def open_library(settings: Any, *, create: bool = False) -> Any:
     return Library(
         settings.catalog, profile=settings.profile, models=settings.models(), create=create
     )
+
+
+def branches_of(by: str) -> tuple[str, ...]:
+    """Split what ``--by`` was given.
+
+    >>> branches_of("title, audio,")
+    ('title', 'audio')
+    """
+    return tuple(branch.strip() for branch in by.split(",") if branch.strip())

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from v2m.commands.shared import print_json, say, start_logging
-from v2m.options import AsJson, Verbose
+from v2m.options import AsJson, Draws, Form, Host, Port, Verbose
 
 app = typer.Typer(
     no_args_is_help=True, help="Have people judge finished videos, blind: new, serve, report."
@@ -58,7 +58,7 @@ def study_new(
         ),
     ] = None,
     lufs: Annotated[float, typer.Option("--lufs", help="Loudness of every clip.")] = -20.0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn by lot.")] = 0,
+    seed: Draws = 0,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -86,10 +86,8 @@ def study_new(
 @app.command("serve")
 def study_serve(
     folder: StudyFolder,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to answer on; 0.0.0.0 for other machines.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 8710,
+    host: Host = "127.0.0.1",
+    port: Port = 8710,
     verbose: Verbose = False,
 ) -> None:
     """Let people answer in their browsers until Ctrl-C; answers are kept page by page."""
@@ -110,7 +108,7 @@ def study_serve(
 @app.command("report")
 def study_report(
     folder: StudyFolder,
-    form: Annotated[str, typer.Option("--format", help="text, markdown, csv or latex.")] = "text",
+    form: Form = "text",
     answers: Annotated[
         Path | None,
         typer.Option("--answers", help="Write every answer (.csv).", show_default=False),
