@@ -8,6 +8,7 @@ import pytest
 from v2m.evaluation.intervals import group_draws, interval_over_groups
 from v2m.evaluation.open_set import cost_table, costs, open_set_figures, open_set_table
 from v2m.evaluation.reliability import reliability
+from v2m.evaluation.selective import risk_coverage
 
 
 def _truthful(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -138,11 +139,12 @@ def test_table_has_a_row_of_chance_with_its_pool() -> None:
     row = open_set_table("t", {"x": found}).rows[-1]
 
     assert row[:7] == ("chance", 2, 1, 4, 0.5, 0.95, 0.5)
-    assert row[7] == pytest.approx(2 / 3)  # one of three is right, whichever comes first
+    assert row[7] == pytest.approx(2 / 3)  # one of three is right, in whatever order
+    assert row[8] == pytest.approx(risk_coverage([0, 0, 0], [1, 0, 0]).excess_area)
 
 
-def test_chance_is_left_open_where_the_pool_is_not_known() -> None:
+def test_chance_of_the_answer_is_left_open_where_the_pool_is_not_known() -> None:
     row = open_set_table("t", {"x": open_set_figures([0.9, 0.1], [1, 0], [0, 1])}).rows[-1]
 
     assert row[3] is None
-    assert row[7:] == (None, None)
+    assert math.isnan(float(str(row[6])))
