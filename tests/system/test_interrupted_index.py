@@ -46,6 +46,12 @@ def _rows(folder: Path) -> dict[str, tuple[int, ...]]:
     return {track: tuple(sorted(ids)) for track, ids in rows.items()}
 
 
+def _wait_for_more(run: subprocess.Popen[str], folder: Path, known: int) -> None:
+    give_up = time.monotonic() + 60
+    while len(_rows(folder)) <= known and run.poll() is None and time.monotonic() < give_up:
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def music(write_music: WriteMusic, tmp_path: Path) -> Path:
     """A folder of short pieces, all different."""
@@ -59,14 +65,19 @@ def test_killed_runs_lose_nothing_that_was_written(music: Path, tmp_path: Path) 
     folder = tmp_path / "catalogue"
     rng = random.Random(0)
     written: dict[str, tuple[int, ...]] = {}
-    for _ in range(KILLS):
+    for n in range(KILLS):
         run = _start(music, folder)
-        time.sleep(rng.uniform(0.2, 6.0))
+        if n % 2:  # among its writes; the others anywhere, most while it still loads
+            _wait_for_more(run, folder, len(written))
+            time.sleep(rng.uniform(0.0, 1.0))
+        else:
+            time.sleep(rng.uniform(0.2, 6.0))
         os.kill(run.pid, signal.SIGKILL)
         run.communicate()
         now = _rows(folder)
         assert {track: now.get(track) for track in written} == written  # never encoded again
         written = now
+    assert len(written) >= KILLS // 2
 
     last = _start(music, folder)
     out, err = last.communicate(timeout=120)
@@ -89,9 +100,7 @@ def test_killed_runs_lose_nothing_that_was_written(music: Path, tmp_path: Path) 
 def test_interrupt_keeps_what_is_finished(music: Path, tmp_path: Path) -> None:
     folder = tmp_path / "catalogue"
     run = _start(music, folder)
-    give_up = time.monotonic() + 60
-    while not _rows(folder) and time.monotonic() < give_up:
-        time.sleep(0.1)
+    _wait_for_more(run, folder, 0)
 
     os.kill(run.pid, signal.SIGINT)
     _, err = run.communicate(timeout=60)
