@@ -132,12 +132,13 @@ class Searcher:
             ConfigError: a branch does not exist.
             InputError: the condition is not valid, or the branches cannot serve this query.
         """
-        self._read(by)
-        self._check_library()
-        allowed = self._allowed(query, where, also)
-        asked = self._asked(query, by)
-        tracks = self._candidates(asked, k, allowed)
-        return self._ranked(query, asked, tracks, k, self.curve(query, by))
+        with self._catalogue.together():
+            self._read(by)
+            self._check_library()
+            allowed = self._allowed(query, where, also)
+            asked = self._asked(query, by)
+            tracks = self._candidates(asked, k, allowed)
+            return self._ranked(query, asked, tracks, k, self.curve(query, by))
 
     def likeliest(
         self,
