@@ -28,6 +28,8 @@ def lacking_fingerprint(database: Database) -> list[tuple[str, Path]]:
 
 def put_fingerprints(database: Database, codes: Mapping[str, Codes]) -> None:
     """Keep fingerprints by track id; an empty one says that there is nothing to compare."""
+    if not codes:
+        return
     with database.writing() as con:
         con.executemany(
             "INSERT OR REPLACE INTO fingerprints (track_id, version, codes, compared)"

@@ -29,7 +29,7 @@ class Snapshot(Catalogue):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Open nothing: most of a block is answered from memory, and threads need not take turns."""
+        """Open nothing: most of a block is answered from memory, and threads take no turns."""
         yield
 
     def state(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from typing import Protocol
 from catalogs import imports
 from catalogs.imports import Wanted
 from catalogs.store import Catalogue
-from indexer.importing import ImportReport
+from indexer.reports import ImportReport
 from indexer.scan import SUFFIXES
 from v2m.errors import BackendError
 from v2m.progress import progress

@@ -7,8 +7,9 @@ from pathlib import Path
 from catalogs.merging import Merged, merge_rows
 from catalogs.shards import SUFFIX, ShardRow, read_shard
 from catalogs.store import Catalogue
-from indexer.index import IndexReport, settle, touch
+from indexer.index import settle, touch
 from indexer.options import Options
+from indexer.reports import IndexReport
 from v2m.errors import InputError
 from v2m.progress import progress
 from v2m.remote import joined, names_in, read_bytes

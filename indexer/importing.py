@@ -7,11 +7,10 @@ comparison, so that a run that was stopped goes on where it was. Words are encod
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -20,59 +19,18 @@ from catalogs.generated_terms import terms_of
 from catalogs.imports import KEPT, WORDS, Attached
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.store import Catalogue
+from indexer.reports import ImportReport
 from indexer.texts import encode_waiting, texts_of
 from v2m.encoders.profiles import Profile
 from v2m.progress import progress
 from v2m.protocols import Source
 from v2m.types import Refused, SourceRow
 
-if TYPE_CHECKING:
-    from indexer.index import IndexReport
-
 BATCH = 5000
 """Rows in one transaction."""
 
 SAID = attrgetter(*(f.name for f in fields(SourceRow) if f.name not in ("key", "line")))
 """What a row says; a row that says the same as before is left alone."""
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What became of a source's rows.
-
-    Attributes:
-        source: its name.
-        rows: rows read; the sum of the next four.
-        imported: rows that are new.
-        updated: rows that say something else than before.
-        unchanged: rows that were there as they are.
-        refused: rows that cannot be used, with line and reason.
-        encoded: different texts that were encoded.
-        attached: rows whose audio was found.
-        copies: rows whose sound another row has already.
-        unclear: files that could not be told to be a row's, with the reason.
-        fetched: sound files downloaded.
-        failed: sound files that could not be downloaded, with the reason.
-        files: what indexing its sound files did; None where none were.
-        without_audio: rows of the source that have no audio yet.
-        notices: what a person should know about the whole.
-    """
-
-    source: str
-    rows: int = 0
-    imported: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    refused: list[Refused] = field(default_factory=list)
-    encoded: int = 0
-    attached: int = 0
-    copies: int = 0
-    unclear: list[tuple[str, str]] = field(default_factory=list)
-    fetched: int = 0
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    files: "IndexReport | None" = None
-    without_audio: int = 0
-    notices: list[str] = field(default_factory=list)
 
 
 def import_rows(

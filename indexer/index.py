@@ -3,71 +3,29 @@
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 from catalogs.rows import Failure, FileState, IndexedFile, SeenFile
 from catalogs.store import Catalogue
+from indexer.away import gone_files, is_there
 from indexer.columns import fill_columns
 from indexer.importing import settle_words
 from indexer.mapper import Mapper
 from indexer.options import Options
 from indexer.pace import SOUND, announce, expected_seconds, learn, music_seconds
-from indexer.recordings import find_recordings
+from indexer.recordings import NO_CHROMAPRINT, find_recordings
+from indexer.reports import IndexReport
 from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan
 from indexer.structures import renew_structures
 from indexer.texts import encode_waiting
 from v2m.audio.decode import audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
+from v2m.audio.fingerprint import available
 from v2m.encoders.profiles import ProfileSpec, load_profile
-from v2m.errors import MediaError
+from v2m.errors import MediaError, printable
 from v2m.files import text_to_path
 from v2m.progress import progress
-
-
-@dataclass(slots=True)
-class IndexReport:
-    """What a run did.
-
-    Attributes:
-        files: music files found.
-        added: tracks that are new.
-        updated: tracks measured again, by a newer analysis or another profile.
-        moved: files whose place or tags changed; nothing was encoded for them.
-        unchanged: files that were as they are in the catalogue.
-        duplicates: files whose sound the catalogue holds under another path too.
-        forgotten: tracks whose last file is gone.
-        failed: files that cannot be used, with the reason.
-        skipped: links and folders that could not be followed, with the reason.
-        structured: tracks whose structure alone was measured anew; their vectors stayed.
-        attached: tracks without audio whose file was found (``catalogs.imports``).
-        copies: rows of sources whose sound another row has already.
-        unclear: files that could not be told to be a row's, with the reason.
-        alike: pairs of tracks that sound like the same recording; see 'v2m tracks duplicates'.
-        tracks: tracks in the catalogue after the run.
-    """
-
-    files: int = 0
-    added: int = 0
-    updated: int = 0
-    moved: int = 0
-    unchanged: int = 0
-    duplicates: int = 0
-    forgotten: int = 0
-    failed: list[tuple[Path, str]] = field(default_factory=list)
-    skipped: list[tuple[Path, str]] = field(default_factory=list)
-    structured: int = 0
-    attached: int = 0
-    copies: int = 0
-    unclear: list[tuple[Path, str]] = field(default_factory=list)
-    alike: int = 0
-    tracks: int = 0
-
-    @property
-    def encoded(self) -> int:
-        """Tracks for which models ran."""
-        return self.added + self.updated
 
 
 def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
@@ -85,7 +43,7 @@ def index(catalogue: Catalogue, found: Scan, options: Options) -> IndexReport:
     _encode(catalogue, jobs, options, report)
     touch(catalogue, seen, options.profile, report)
     report.updated += fill_columns(catalogue, load_profile(options.profile), shown=options.shown)
-    report.forgotten = forget(catalogue, found)
+    forget(catalogue, found, report)
     settle(catalogue, options, report)
     return report
 
@@ -95,6 +53,8 @@ def settle(catalogue: Catalogue, options: Options, report: IndexReport) -> None:
     report.structured = renew_structures(catalogue, options)
     _settle_words(catalogue, options, report)
     report.alike = find_recordings(catalogue, options)
+    if report.files and not available():
+        report.notices.append(NO_CHROMAPRINT)
     report.tracks = catalogue.count()
 
 
@@ -147,10 +107,10 @@ def _identify(
     rows = {track.track_id: track for track in catalogue.tracks(ids=measured)}
     jobs: dict[str, Job] = {}
     seen: list[SeenFile] = []
-    failures: list[Failure] = []
+    failures: list[tuple[FoundFile, str]] = []
     for file, identity in _identities(files, options):
         if isinstance(identity, MediaError):
-            failures.append(Failure(file.path, file.size_bytes, file.mtime_ns, identity.reason))
+            failures.append((file, identity.reason))
             continue
         place = SeenFile(file.path, file.size_bytes, file.mtime_ns, file.root, identity, None)
         if identity in current or identity in jobs:
@@ -181,11 +141,18 @@ def _identity(file: FoundFile) -> str | MediaError:
 
 
 def _record_failures(
-    catalogue: Catalogue, failures: Sequence[Failure], report: IndexReport
+    catalogue: Catalogue, failed: Sequence[tuple[FoundFile, str]], report: IndexReport
 ) -> None:
-    if failures:
-        catalogue.record_failures(failures)
-        report.failed.extend((failure.path, failure.reason) for failure in failures)
+    """Remember what cannot be used; what went away meanwhile has shown nothing."""
+    bad = []
+    for file, reason in failed:
+        if is_there(file):
+            bad.append(Failure(file.path, file.size_bytes, file.mtime_ns, reason))
+        else:
+            report.away.append(file.path)
+    if bad:
+        catalogue.record_failures(bad)
+        report.failed.extend((failure.path, failure.reason) for failure in bad)
 
 
 def _encode(
@@ -241,14 +208,9 @@ def _write(
         for o in outcomes
         if o.record
     ]
-    bad = [
-        Failure(o.file.path, o.file.size_bytes, o.file.mtime_ns, o.reason)
-        for o in outcomes
-        if not o.record
-    ]
     if good:
         catalogue.write_batch(good)
-    _record_failures(catalogue, bad, report)
+    _record_failures(catalogue, [(o.file, o.reason) for o in outcomes if not o.record], report)
     again = sum(file.record.track.track_id in before for file in good)
     report.updated += again
     report.added += len(good) - again
@@ -268,31 +230,34 @@ def touch(
         track = tracks.get(place.track_id)
         if track is None:  # its first copy turned out to be unusable
             reason = "the same sound as a file that cannot be used"
-            _record_failures(
-                catalogue, [Failure(place.path, place.size_bytes, place.mtime_ns, reason)], report
-            )
+            _record_failures(catalogue, [(_found(place), reason)], report)
             continue
         elsewhere = place.path not in known and track.path != place.path
         if elsewhere and track.has_audio and track.path.exists():
             report.duplicates += 1
             places.append(place)
             continue
-        report.moved += 1
         told, vectors = mapper.told_again(track, place.path)
+        if not is_there(_found(place)):  # then its tags were not read either
+            report.away.append(place.path)
+            continue
+        report.moved += 1
         places.append(replace(place, track=told, text_vectors=vectors))
     catalogue.touch_files(places)
 
 
-def forget(catalogue: Catalogue, found: Scan) -> int:
-    """Forget files that are gone from folders that are there and could be read."""
-    present = {file.path for file in found.files}
-    unread = [folder for folder, _ in found.unreadable]
-    gone = [
-        path
-        for path in (*catalogue.known_files(), *catalogue.failed_files())
-        if path not in present
-        and any(path.is_relative_to(root) for root in found.roots)
-        and not any(path.is_relative_to(folder) for folder in unread)
-        and not path.exists()
+def _found(place: SeenFile) -> FoundFile:
+    return FoundFile(place.path, place.size_bytes, place.mtime_ns, place.root)
+
+
+def forget(catalogue: Catalogue, found: Scan, report: IndexReport) -> None:
+    """Forget files that are gone, unless some went away just now; say what was kept."""
+    if report.away:
+        return
+    gone, kept = gone_files([*catalogue.known_files(), *catalogue.failed_files()], found)
+    report.forgotten = catalogue.forget_files(gone) if gone else 0
+    report.notices += [
+        f"{printable(root)} holds no music any more; its {count} files are kept in case it is a "
+        "disk that is away ('v2m doctor --repair --remove-missing' removes them)"
+        for root, count in kept.items()
     ]
-    return catalogue.forget_files(gone) if gone else 0

@@ -133,8 +133,9 @@ class Mapper:
         Raises:
             MediaError: the file cannot be decoded.
         """
+        tags = read_tags(path)  # before the sound: a file that goes away then fails as a whole
         rows = self.sound_rows(decode_audio(path, sample_rate=SAMPLE_RATE))
-        tagged = with_tags(replace(track, path=path), read_tags(path))
+        tagged = with_tags(replace(track, path=path), tags)
         return TrackRecord(tagged, (*rows, *self.text_rows(tagged)), ANALYSIS_VERSION)
 
     def sound_rows(self, audio: Audio) -> tuple[VectorRow, ...]:

@@ -22,6 +22,12 @@ from v2m.progress import progress
 
 BATCH = 64
 
+NO_CHROMAPRINT = (
+    "this FFmpeg was built without Chromaprint: copies of a recording in other encodings are not "
+    "found; IMAGEIO_FFMPEG_EXE=PATH names another one"
+)
+"""Said where copies cannot be looked for."""
+
 
 def find_recordings(catalogue: Catalogue, options: Options) -> int:
     """Fingerprint the tracks that lack it, compare the new ones, and propose what sounds alike.
@@ -49,17 +55,20 @@ def _complete(catalogue: Catalogue, options: Options) -> None:
         for start in range(0, len(lacking), BATCH):
             batch = lacking[start : start + BATCH]
             paths = [path for _, path in batch]
-            codes = pool.map(_codes, paths)
-            put_fingerprints(catalogue, dict(zip([i for i, _ in batch], codes, strict=True)))
+            codes = zip([track_id for track_id, _ in batch], pool.map(_codes, paths), strict=True)
+            put_fingerprints(catalogue, {i: found for i, found in codes if found is not None})
             advance(len(batch))
 
 
-def _codes(path: Path) -> Codes:
-    """Return a file's codes; none where it is too short or FFmpeg cannot read what we could."""
+def _codes(path: Path) -> Codes | None:
+    """Return a file's codes; empty where it is too short or FFmpeg cannot read what we could.
+
+    None where the file went away: the next run asks again.
+    """
     try:
         return fingerprint(path)
     except MediaError:
-        return np.empty(0, np.uint32)
+        return np.empty(0, np.uint32) if path.is_file() else None
 
 
 def _alike(catalogue: Catalogue, fresh: Sequence[str]) -> Iterator[tuple[str, str, float]]:

@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event
 
 from indexer.mapper import Mapper, build_mapper
 from indexer.scan import FoundFile
@@ -53,7 +55,21 @@ class Mapped:
     structure: Structure | None = None
 
 
+NO_WORKERS = (
+    "no worker process could start; a script that indexes needs its work below "
+    "\"if __name__ == '__main__':\" (each worker imports the script), or workers=1"
+)
+
 _mapper: Mapper | None = None  # one per worker process, built by _start_worker
+
+
+def leave_unguarded_import() -> None:
+    """End a worker that came here by importing the script which started it.
+
+    It would wait for the catalogue that its parent holds; the parent says what is wrong.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(1)
 
 
 def run(jobs: Sequence[Job], profile: ProfileSpec, workers: int) -> Generator[Mapped, None, None]:
@@ -65,7 +81,7 @@ def run(jobs: Sequence[Job], profile: ProfileSpec, workers: int) -> Generator[Ma
         workers: processes; with 1 everything happens in this process.
 
     Raises:
-        BackendError: models cannot be loaded.
+        BackendError: models cannot be loaded, or no worker process can start.
     """
     if workers == 1:
         mapper = build_mapper(profile, alone=True)
@@ -85,11 +101,13 @@ def _run_pool(
 ) -> Generator[Mapped, None, list[Job]]:
     """Empty ``waiting`` from its end; return what was in flight if a worker died."""
     running: dict[Future[Mapped], Job] = {}
+    context = multiprocessing.get_context("spawn")
+    started = context.Event()
     pool = ProcessPoolExecutor(
         min(workers, len(waiting)),
-        mp_context=multiprocessing.get_context("spawn"),
+        mp_context=context,
         initializer=_start_worker,
-        initargs=(profile,),
+        initargs=(profile, started),
     )
     try:
         while waiting or running:
@@ -102,18 +120,21 @@ def _run_pool(
                 del running[future]
                 yield outcome
     except BrokenProcessPool:
+        if not started.is_set():
+            raise BackendError("workers", NO_WORKERS) from None
         return list(running.values())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     return []
 
 
-def _start_worker(profile: ProfileSpec) -> None:
+def _start_worker(profile: ProfileSpec, started: Event) -> None:
     # Ctrl-C belongs to the parent, which writes what is finished and ends the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _mapper  # noqa: PLW0603 - a pool's initializer has no other place to put it
     _mapper = build_mapper(profile)
+    started.set()
 
 
 def _end_with_parent() -> None:

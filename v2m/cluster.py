@@ -5,8 +5,8 @@ from pathlib import Path
 
 from catalogs.lock import index_lock
 from indexer.folding import Folded, finish, fold
-from indexer.index import IndexReport
 from indexer.options import Options
+from indexer.reports import IndexReport
 from indexer.runner import default_workers
 from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import InputError, printable

@@ -35,6 +35,7 @@ def examine(catalog: Path) -> list[Finding]:
         ("packages", _packages),
         ("names", _names),
         ("ffmpeg", _ffmpeg),
+        ("fingerprints", _fingerprints),
         ("soundfont", _soundfont),
         ("models", _models),
         ("catalogue", lambda: _catalogue(catalog)),
@@ -111,6 +112,13 @@ def _ffmpeg() -> str:
     if missing:
         raise _CheckError(f"PyAV lacks {', '.join(missing)}; pip install --force-reinstall av")
     return f"PyAV {av.__version__} with {', '.join(codecs)}"
+
+
+def _fingerprints() -> str:
+    from indexer.recordings import NO_CHROMAPRINT
+    from v2m.audio.fingerprint import available
+
+    return "by Chromaprint, out of FFmpeg" if available() else NO_CHROMAPRINT
 
 
 def _soundfont() -> str:

@@ -10,14 +10,14 @@ from catalogs.lock import index_lock
 from catalogs.sources.known import new_client, open_source
 from catalogs.store import Catalogue
 from indexer.fetching import audio_folder, fetch_audio
-from indexer.importing import ImportReport, finish, import_rows
+from indexer.importing import finish, import_rows
+from indexer.reports import ImportReport, IndexReport
 from v2m.encoders.profiles import Profile
 
 if TYPE_CHECKING:
     from catalogs.sources.client import PoliteClient
-    from indexer.index import IndexReport
 
-Index = Callable[[Sequence[Path]], "IndexReport"]
+Index = Callable[[Sequence[Path]], IndexReport]
 """Brings the catalogue up to date with folders of music."""
 
 

@@ -12,8 +12,7 @@ from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, TakeRequest, Track
 
 if TYPE_CHECKING:
-    from indexer.importing import ImportReport
-    from indexer.index import IndexReport
+    from indexer.reports import ImportReport, IndexReport
     from retriever.query import Query
     from retriever.search import Searcher
     from v2m.composing import Composed, Order, Studio
@@ -95,9 +94,10 @@ class Library:
         from catalogs.lock import index_lock
         from indexer.index import index
         from indexer.options import Options
-        from indexer.runner import default_workers
+        from indexer.runner import default_workers, leave_unguarded_import
         from indexer.scan import scan
 
+        leave_unguarded_import()
         found = scan([Path(folder).expanduser() for folder in folders])
         self.adopt(self.spec.name)
         options = Options(self.spec, workers or default_workers(), batch, retry, shown)

@@ -12,8 +12,7 @@ from v2m.files import path_to_text, replacing
 from v2m.types import Provenance, Track
 
 if TYPE_CHECKING:
-    from indexer.importing import ImportReport
-    from indexer.index import IndexReport
+    from indexer.reports import ImportReport, IndexReport
     from retriever.search import Match
     from v2m.doctor import Finding
     from v2m.results import DemoResult, FindResult, FoundScene
@@ -56,6 +55,8 @@ def index_json(report: "IndexReport") -> Json:
         "unclear": [{"path": path_to_text(p), "reason": why} for p, why in report.unclear],
         "failed": [{"path": path_to_text(p), "reason": reason} for p, reason in report.failed],
         "skipped": [{"path": path_to_text(p), "reason": reason} for p, reason in report.skipped],
+        "away": [path_to_text(path) for path in report.away],
+        "notices": report.notices,
     }
 
 
@@ -87,6 +88,12 @@ def index_text(report: "IndexReport") -> str:
     lines += [f"not attached: {printable(path)}: {why}" for path, why in report.unclear]
     lines += [f"cannot use {printable(path)}: {reason}" for path, reason in report.failed]
     lines += [f"skipped {printable(path)}: {reason}" for path, reason in report.skipped]
+    if report.away:
+        lines.append(
+            f"{len(report.away)} files went away while they were read, such as "
+            f"{printable(report.away[0])}; run this again when they are back"
+        )
+    lines += [f"note: {notice}" for notice in report.notices]
     lines.append(f"the library holds {report.tracks} tracks")
     return "\n".join(lines)
 

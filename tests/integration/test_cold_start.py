@@ -44,9 +44,7 @@ def test_finding_by_words_in_a_small_library_imports_nothing_heavy(tmp_path: Pat
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_a_search_opens_the_file_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_opens_the_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue, profile = Catalogue.open(tmp_path, create=True), counting_profile()
     fill(catalogue, [track(1, "slow piano"), track(2, "fast drums")], profile)
     searcher = Searcher(catalogue, profile)

@@ -13,7 +13,8 @@ from catalogs import imports
 from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
 from indexer.fetching import PATIENCE, audio_folder, fetch_audio
-from indexer.importing import ImportReport, finish, import_rows, settle_words
+from indexer.importing import finish, import_rows, settle_words
+from indexer.reports import ImportReport
 from indexer.texts import encode_waiting
 from v2m.errors import BackendError
 from v2m.types import Refused, SourceRow, Span, Track, TrackRecord, VectorRow, Vectors

@@ -33,7 +33,16 @@ def _finding(name: str, catalog: Path) -> Finding:
 def test_a_healthy_machine_passes_every_check(tmp_path: Path) -> None:
     findings = examine(tmp_path / "catalogue")
 
-    names = ["python", "packages", "names", "ffmpeg", "soundfont", "models", "catalogue"]
+    names = [
+        "python",
+        "packages",
+        "names",
+        "ffmpeg",
+        "fingerprints",
+        "soundfont",
+        "models",
+        "catalogue",
+    ]
     assert [finding.name for finding in findings] == names
     assert [finding.name for finding in findings if not finding.ok] == []
     assert all(finding.text and "\n" not in finding.text for finding in findings)
@@ -60,6 +69,16 @@ def test_versions_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     text = _finding("packages", tmp_path).text
     assert text.split(", ") == [f"{name} 1.{len(name)}" for name in doctor.PACKAGES]
+
+
+def test_an_ffmpeg_without_chromaprint_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("v2m.audio.fingerprint.available", lambda: False)
+
+    found = _finding("fingerprints", tmp_path)
+    assert found.ok  # all else works
+    assert found.text.startswith("this FFmpeg was built without Chromaprint: copies")
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

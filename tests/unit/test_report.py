@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.importing import ImportReport
-from indexer.index import IndexReport
+from indexer.reports import ImportReport, IndexReport
 from retriever.search import Match
 from v2m.doctor import Finding
 from v2m.errors import InputError
@@ -132,10 +131,24 @@ def test_files_that_cannot_be_used_are_named_on_one_line_each() -> None:
     assert lines[2] == "skipped '/mus\\udcffic/a.mp3': broken link"
 
 
+def test_an_index_run_says_what_went_away_and_what_one_should_know() -> None:
+    report = _report(files=3)
+    report.away += [Path("/m/a.mp3"), Path("/m/b.mp3")]
+    report.notices.append("no Chromaprint")
+
+    assert index_text(report).splitlines()[1:3] == [
+        "2 files went away while they were read, such as /m/a.mp3; "
+        "run this again when they are back",
+        "note: no Chromaprint",
+    ]
+
+
 def test_an_index_run_as_json_counts_everything() -> None:
     report = _report(files=7, added=1, updated=2, moved=3, unchanged=4, duplicates=5, forgotten=6)
     report.failed.append((Path("/m/a.mp3"), "empty file"))
     report.skipped.append((NOT_UTF8, "broken link"))
+    report.away.append(Path("/m/gone.mp3"))
+    report.notices.append("no Chromaprint")
 
     assert json.loads(json.dumps(index_json(report))) == {
         "files": 7,
@@ -154,6 +167,8 @@ def test_an_index_run_as_json_counts_everything() -> None:
         "unclear": [],
         "failed": [{"path": "/m/a.mp3", "reason": "empty file"}],
         "skipped": [{"path": "file:///mus%FFic/a.mp3", "reason": "broken link"}],
+        "away": ["/m/gone.mp3"],
+        "notices": ["no Chromaprint"],
     }
 
 

@@ -137,10 +137,15 @@ class _DamagedError(Exception):
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     # bytes that are not UTF-8 in a name only reach FFmpeg through an open file
-    with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
-        if not container.streams.audio:
-            raise _NoSoundError
-        yield container, container.streams.audio[0]
+    try:
+        with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
+            if not container.streams.audio:
+                raise _NoSoundError
+            yield container, container.streams.audio[0]
+    except FFmpegError:
+        raise
+    except OSError as err:  # a disk or a network folder that goes away
+        raise MediaError(path, err.strerror or str(err)) from err
 
 
 def _packet_digest(path: Path) -> str:
@@ -280,7 +285,7 @@ def _by_soundfile(
                 if sample_rate:
                     samples = stream.resample_chunk(_stereo(samples), last=left <= 0)
                 yield np.ascontiguousarray(samples.T, np.float32)
-    except (soundfile.LibsndfileError, RuntimeError) as err:
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as err:
         raise MediaError(path, _reason(cause)) from err
 
 
