@@ -26,6 +26,15 @@ def is_there(file: FoundFile) -> bool:
     return (state.st_size, state.st_mtime_ns) == (file.size_bytes, file.mtime_ns)
 
 
+def opens(path: Path) -> bool:
+    """Whether a file can be opened just now."""
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
 def gone_files(known: Iterable[Path], found: Scan) -> tuple[list[Path], dict[Path, int]]:
     """Return the files that are gone from folders that are there and could be read.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from catalogs.rows import Failure, FileState, IndexedFile, SeenFile
 from catalogs.store import Catalogue
-from indexer.away import gone_files, is_there
+from indexer.away import gone_files, is_there, opens
 from indexer.columns import fill_columns
 from indexer.importing import settle_words
 from indexer.mapper import Mapper
@@ -230,7 +230,8 @@ def touch(
         track = tracks.get(place.track_id)
         if track is None:  # its first copy turned out to be unusable
             reason = "the same sound as a file that cannot be used"
-            _record_failures(catalogue, [(_found(place), reason)], report)
+            file = FoundFile(place.path, place.size_bytes, place.mtime_ns, place.root)
+            _record_failures(catalogue, [(file, reason)], report)
             continue
         elsewhere = place.path not in known and track.path != place.path
         if elsewhere and track.has_audio and track.path.exists():
@@ -238,16 +239,12 @@ def touch(
             places.append(place)
             continue
         told, vectors = mapper.told_again(track, place.path)
-        if not is_there(_found(place)):  # then its tags were not read either
+        if not opens(place.path):  # then its tags were not read either
             report.away.append(place.path)
             continue
         report.moved += 1
         places.append(replace(place, track=told, text_vectors=vectors))
     catalogue.touch_files(places)
-
-
-def _found(place: SeenFile) -> FoundFile:
-    return FoundFile(place.path, place.size_bytes, place.mtime_ns, place.root)
 
 
 def forget(catalogue: Catalogue, found: Scan, report: IndexReport) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from catalogs.rows import IndexedFile
 from indexer import index as index_module
-from indexer.away import gone_files, is_there
+from indexer.away import gone_files, is_there, opens
 from indexer.recordings import NO_CHROMAPRINT
 from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan, scan
@@ -119,7 +119,7 @@ def test_a_renamed_file_whose_disk_goes_away_keeps_its_words(
     for n in range(1, PIECES):
         (music / f"piece {n}.wav").unlink()
     renamed = (music / "piece 0.wav").rename(music / "new name.wav")
-    monkeypatch.setattr(index_module, "is_there", lambda file: False)
+    monkeypatch.setattr(index_module, "opens", lambda path: False)
     monkeypatch.setattr(index_module, "available", lambda: False)
 
     report = library.index([music], workers=1)
@@ -144,6 +144,8 @@ def test_a_file_is_there_only_as_it_was_found(music: Path) -> None:
 
     assert not is_there(FoundFile(file.path, file.size_bytes + 1, file.mtime_ns, music))
     assert not is_there(FoundFile(music / "gone.wav", 1, 1, music))
+    assert opens(file.path)
+    assert not opens(music / "gone.wav")
 
 
 class _Failing(io.FileIO):
