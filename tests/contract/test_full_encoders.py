@@ -11,12 +11,13 @@ from PIL import Image
 
 from tests.checkpoints.encoders import build_clap, build_clip
 from tests.checkpoints.fixtures import checkpoints
-from v2m.encoders import picture_text
+from v2m.encoders import picture_text, selftest
 from v2m.encoders.clap import Clap
 from v2m.encoders.music_text import MusicText
 from v2m.encoders.picture_text import PictureText
+from v2m.encoders.sounds import SOUNDS, sounds_at
 from v2m.errors import BackendError
-from v2m.models.cards import Role, card
+from v2m.models.cards import Expected, Role, card
 from v2m.models.checkpoint import Checkpoint, find_checkpoint
 from v2m.models.shelf import SHELF
 from v2m.profiles.parts import make_part
@@ -287,6 +288,45 @@ def test_pairs_are_asked_only_where_the_card_expects_them(checkpoints: dict[str,
 
     with pytest.raises(BackendError, match="of known pairs right"):
         Clap(Checkpoint(chance, checkpoints["clap"])).encode_text(["anything"])
+
+
+def _taught(folder: Path, order: list[int]) -> Clap:
+    """Return a tiny CLAP that hears in each known sound the words at that place of an order."""
+    from transformers import AutoFeatureExtractor, ClapModel
+
+    encoder = Clap(find_checkpoint("music-text", str(build_clap(folder))))
+    words = encoder.load().texts([list(SOUNDS)[place] for place in order])
+    extractor = AutoFeatureExtractor.from_pretrained(folder)
+    inputs = extractor(sounds_at(48000), sampling_rate=48000, return_tensors="pt")
+    model = ClapModel.from_pretrained(folder).eval()
+    projection = model.audio_projection
+    with torch.no_grad():
+        pooled = model.audio_model(input_features=inputs["input_features"]).pooler_output
+        hidden = projection.activation(projection.linear1(pooled)).double().numpy()
+        middle = hidden.mean(axis=0)
+        weight = (np.linalg.pinv(hidden - middle) @ (words - words.mean(axis=0))).T
+        projection.linear2.weight.copy_(torch.from_numpy(weight))
+        projection.linear2.bias.copy_(torch.from_numpy(words.mean(axis=0) - weight @ middle))
+    model.save_pretrained(folder)
+    asked = Expected(most_alike=1.0, sounds_right=0.65)
+    card = encoder.checkpoint.card.model_copy(update={"expected": asked})
+    return Clap(Checkpoint(card, folder))
+
+
+def test_a_model_that_names_known_sounds_right_is_taken(tmp_path: Path) -> None:
+    encoder = _taught(tmp_path / "right", [0, 1, 2, 3])
+
+    found = selftest.examine(encoder.checkpoint.card, encoder.load())
+
+    assert found.figures["sounds_right"] == 1.0
+    assert encoder.encode_text(["anything"]).shape == (1, 32)
+
+
+def test_a_model_that_takes_one_sound_for_another_is_refused(tmp_path: Path) -> None:
+    encoder = _taught(tmp_path / "crossed", [1, 0, 3, 2])
+
+    with pytest.raises(BackendError, match="of known sounds right"):
+        encoder.encode_text(["anything"])
 
 
 def test_code_out_of_a_repository_is_never_run(tmp_path: Path) -> None:

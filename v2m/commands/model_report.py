@@ -54,6 +54,7 @@ def outcome_text(outcome: Outcome, identity: str) -> str:
         "tokens": "mean tokens of a text {:.1f}",
         "texts_alike": "mean cosine of unlike texts {:.3f}",
         "pairs_right": "known pairs ranked right {:.0%}",
+        "sounds_right": "known sounds named right {:.0%}",
     }
     figures = [labels[name].format(value) for name, value in outcome.figures.items()]
     found = "; ".join(figures) or "files are complete and safe to load; it has no self-test"

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from v2m.encoders.sounds import SOUNDS, sounds_at
 from v2m.errors import BackendError
 from v2m.models.cards import ModelCard, cards
 from v2m.vectors.arithmetic import unit_rows
@@ -105,6 +106,9 @@ def examine(card: ModelCard, towers: Towers) -> Outcome:
         )
     if outcome.ok and card.expected.pairs_right is not None:
         _check_pairs(card.expected.pairs_right, towers, outcome)
+    windows = getattr(towers, "windows", None)
+    if outcome.ok and windows and card.expected.sounds_right is not None:
+        _check_sounds(card.expected.sounds_right, towers, windows, outcome)
     return outcome
 
 
@@ -164,6 +168,22 @@ def _check_pairs(wanted: float, towers: Towers, outcome: Outcome) -> None:
     if share < wanted:
         outcome.problems.append(
             f"it ranks {share:.0%} of known pairs right (at least {wanted:.0%} asked)"
+        )
+
+
+def _check_sounds(
+    wanted: float, towers: Towers, windows: Callable[[Any], Rows], outcome: Outcome
+) -> None:
+    """Ask of each sound whether its own words are nearer than those of each other sound."""
+    heard = unit_rows(windows(sounds_at(towers.sample_rate)))
+    near = heard @ unit_rows(towers.texts(list(SOUNDS))).T
+    others = ~np.eye(len(SOUNDS), dtype=bool)
+    share = float((np.diag(near)[:, None] > near)[others].mean())
+    outcome.figures["sounds_right"] = share
+    if share < wanted:
+        outcome.problems.append(
+            f"it names {share:.0%} of known sounds right (at least {wanted:.0%} asked): its sound "
+            "side and its text side do not share a space"
         )
 
 

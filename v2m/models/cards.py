@@ -26,12 +26,15 @@ class Expected(BaseModel):
         most_alike: highest mean cosine between a dozen unlike texts; a collapsed tower is near 1.
         pairs_right: lowest share of known pairs that rank right, 0 to 1. None for weights nobody
             has trained for it, such as a checkpoint of one's own.
+        sounds_right: lowest share of comparisons, 0 to 1, in which a known sound is nearer to its
+            own words than to another sound's; half is chance.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     most_alike: float = Field(default=0.98, gt=0, le=1)
     pairs_right: float | None = Field(default=None, ge=0, le=1)
+    sounds_right: float | None = Field(default=None, ge=0, le=1)
 
 
 class ModelCard(BaseModel):
