@@ -35,11 +35,13 @@ from v2m.options import (
     By,
     Catalog,
     Duck,
+    FallbackComposer,
     Generate,
     Hit,
     Like,
     Lufs,
     MinProbability,
+    Model,
     MostTracks,
     Notes,
     OneTrack,
@@ -47,6 +49,7 @@ from v2m.options import (
     Picture,
     ProfileName,
     Seed,
+    SharedTheme,
     Sign,
     Sort,
     Style,
@@ -143,6 +146,7 @@ def find(
     sort: Sort = None,
     catalog: Catalog = None,
     profile: ProfileName = None,
+    model: Model = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -153,6 +157,7 @@ def find(
     settings = settings_of(
         catalog=catalog,
         profile=profile,
+        model=model,
         style=style,
         usage=usage,
         allow_unknown=allow_unknown,
@@ -200,8 +205,11 @@ def plan(
     duck: Duck = None,
     lufs: Lufs = None,
     seed: Seed = None,
+    shared_theme: SharedTheme = None,
+    fallback_composer: FallbackComposer = None,
     catalog: Catalog = None,
     profile: ProfileName = None,
+    model: Model = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -214,6 +222,7 @@ def plan(
     settings = settings_of(
         catalog=catalog,
         profile=profile,
+        model=model,
         style=style,
         usage=usage,
         allow_unknown=allow_unknown,
@@ -223,6 +232,8 @@ def plan(
         duck_db=duck,
         target_lufs=lufs,
         seed=seed,
+        shared_theme=shared_theme,
+        fallback_composer=fallback_composer,
     )
     library = open_library(settings, create=settings.generate == "always")
     options = plan_options(settings, by, where, note, shown=not as_json)
@@ -286,9 +297,12 @@ def score(
     duck: Duck = None,
     lufs: Lufs = None,
     seed: Seed = None,
+    shared_theme: SharedTheme = None,
+    fallback_composer: FallbackComposer = None,
     sign: Sign = None,
     catalog: Catalog = None,
     profile: ProfileName = None,
+    model: Model = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -300,6 +314,7 @@ def score(
     settings = settings_of(
         catalog=catalog,
         profile=profile,
+        model=model,
         style=style,
         usage=usage,
         allow_unknown=allow_unknown,
@@ -309,6 +324,8 @@ def score(
         duck_db=duck,
         target_lufs=lufs,
         seed=seed,
+        shared_theme=shared_theme,
+        fallback_composer=fallback_composer,
         sign=sign,
     )
     library = open_library(settings, create=settings.generate == "always")
@@ -339,9 +356,11 @@ def generate(
         typer.Option("-o", "--out", help="Also write it here (.wav, .flac).", show_default=False),
     ] = None,
     seed: Seed = None,
+    fallback_composer: FallbackComposer = None,
     sign: Sign = None,
     catalog: Catalog = None,
     profile: ProfileName = None,
+    model: Model = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -350,10 +369,24 @@ def generate(
     from v2m.report import track_json, track_text
     from v2m.signing import sign_take, signing_of
 
-    settings = settings_of(catalog=catalog, profile=profile, seed=seed, sign=sign)
+    settings = settings_of(
+        catalog=catalog,
+        profile=profile,
+        model=model,
+        seed=seed,
+        sign=sign,
+        fallback_composer=fallback_composer,
+    )
     signing = signing_of(settings)
     library = open_library(settings, create=True)
-    track, made = library.generate(prompt, seconds, seed=settings.seed, out=out, shown=not as_json)
+    track, made = library.generate(
+        prompt,
+        seconds,
+        seed=settings.seed,
+        out=out,
+        fallback=settings.fallback_composer,
+        shown=not as_json,
+    )
     if signing and out:
         print(sign_take(out, made, signing), file=sys.stderr)  # noqa: T201
     print_json(track_json(track, made)) if as_json else say(track_text(track, made))

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from generator.prompt_cache import PromptCache
 from generator.prompts import TemplateWriter
 from generator.wording import UnusableAnswerError, worded
 from v2m.errors import InputError, StateError
+from v2m.patience import USUAL, Patience
 from v2m.types import Description, Prompt
 
 if TYPE_CHECKING:
@@ -28,23 +28,6 @@ ANSWER_TOKENS = 400
 """Enough for fifty words and for a model that thinks aloud first."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long and how often an endpoint is asked in one run.
-
-    Attributes:
-        timeout_seconds: for one answer.
-        retries: after a failure that may pass; pauses grow, or are as long as the server asks.
-        most_requests: of one run, retries not counted.
-        most_tokens: of one run, as the server counts them; 0 for any number.
-    """
-
-    timeout_seconds: float = 60.0
-    retries: int = 2
-    most_requests: int = 300
-    most_tokens: int = 300_000
 
 
 class _GaveUpError(Exception):
@@ -86,7 +69,7 @@ class EndpointWriter:
         self._template = TemplateWriter(style)
         self._style = style
         self._url, self._model, self._key = _checked_url(url), model, key
-        self._patience = patience or Patience()
+        self._patience = patience or USUAL
         self._temperature, self._seed = temperature, seed
         self._cache = cache
         self._requests = self._tokens = 0
@@ -201,7 +184,11 @@ def split_endpoint(named: str) -> tuple[str, str] | None:
 
 
 def endpoint_writer(
-    named: str, style: str, environment: Mapping[str, str], cache_folder: Path
+    named: str,
+    style: str,
+    environment: Mapping[str, str],
+    cache_folder: Path,
+    patience: Patience | None = None,
 ) -> EndpointWriter:
     """Return a writer for "MODEL@ADDRESS"; its key comes from the environment alone.
 
@@ -231,6 +218,7 @@ def endpoint_writer(
         url=url,
         model=model,
         key=SecretStr(key) if key else None,
+        patience=patience,
         cache=PromptCache(cache_folder, url),
     )
 

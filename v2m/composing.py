@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from v2m import __version__
-from v2m.encoders.profiles import Profile
-from v2m.errors import InputError
+from v2m.encoders.profiles import Profile, load_profile
+from v2m.errors import BackendError, ConfigError, InputError, StateError
 from v2m.progress import Report, reporting
 from v2m.types import Audio, Provenance, Scene, Take, TakeRequest, Track
 
 if TYPE_CHECKING:
     from catalogs.store import Catalogue
+    from v2m.protocols import Composer
     from v2m.results import PlanOptions
+
+FALLBACK = "arranger"
+"""The composer that may stand in for another: it is here, and needs no weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,21 @@ class Composed:
     notices: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Pieces that one composer made together.
+
+    Attributes:
+        composer: who made them.
+        asked: what was asked for.
+        takes: what was made, in order.
+    """
+
+    composer: "Composer"
+    asked: Sequence[TakeRequest]
+    takes: Sequence[Take]
+
+
 @dataclass(frozen=True)
 class Studio:
     """Composes with a profile's composer and keeps what it makes.
@@ -71,16 +90,15 @@ class Studio:
         Raises:
             BackendError: the composer fails; nothing of the batch is kept.
         """
-        requests = [self._request(order, options.seed) for order in orders]
-        takes = self.take(requests, shared_theme=options.shared_theme, shown=options.shown)
+        session = self.take(
+            [self._request(order, options.seed) for order in orders],
+            shared_theme=options.shared_theme,
+            fallback=options.fallback_composer,
+            shown=options.shown,
+        )
         return [
-            self.keep(
-                request,
-                self._honest(request, take),
-                parent_video=video.name,
-                parent_scene=order.scene.index,
-            )
-            for order, request, take in zip(orders, requests, takes, strict=True)
+            self.keep(session, number, parent_video=video.name, parent_scene=order.scene.index)
+            for number, order in enumerate(orders)
         ]
 
     def _request(self, order: Order, seed: int) -> TakeRequest:
@@ -90,81 +108,70 @@ class Studio:
             climax = None
         return TakeRequest(order.prompt, seconds, seed + order.scene.index, climax_seconds=climax)
 
-    def _honest(self, request: TakeRequest, take: Take) -> Take:
-        """Say where a climax was asked of a composer that cannot place it."""
-        if request.climax_seconds is None or self._places_climax:
-            return take
-        note = f"{self.profile.composer.name} cannot place a climax: it falls where it may"
-        return replace(take, notices=(*take.notices, note))
-
-    @property
-    def _places_climax(self) -> bool:
-        return bool(getattr(self.profile.composer, "places_climax", False))
-
     def take(
-        self, requests: Sequence[TakeRequest], *, shared_theme: bool = False, shown: bool = False
-    ) -> list[Take]:
+        self,
+        requests: Sequence[TakeRequest],
+        *,
+        shared_theme: bool = False,
+        fallback: str = "",
+        shown: bool = False,
+    ) -> Session:
         """Compose; nothing is kept yet.
 
         Args:
             requests: prompts of a person or a writer.
             shared_theme: the longest piece is made first, and the others follow its melody.
+            fallback: "arranger" composes all of it where the composer fails, and that is said.
             shown: show progress on standard error.
 
         Raises:
             InputError: a prompt is empty, or a length is out of the composer's range.
+            StateError: what runs the composer is not installed, and there is no fallback.
+            BackendError: the composer fails, and there is no fallback.
         """
         from generator.prompts import prompt_from_note
 
         asked = [replace(request, prompt=prompt_from_note(request.prompt)) for request in requests]
         if not all(request.prompt for request in asked):
             raise InputError("the prompt is empty; say what the music should be like")
-        with reporting("composing", shown=shown) as report:
-            if shared_theme and len(asked) > 1:
-                return self._themed(asked, report)
-            return self.profile.composer.compose_all(asked, report=report)
-
-    def _themed(self, asked: Sequence[TakeRequest], report: Report) -> list[Take]:
         composer = self.profile.composer
-        first = max(range(len(asked)), key=lambda n: asked[n].duration_seconds)
-        (theme,) = composer.compose_all([asked[first]], report=report)
-        if not getattr(composer, "hears_melody", False):
-            note = f"{composer.name} follows no melody: the cues share no theme"
-            theme = replace(theme, notices=(*theme.notices, note))
-        others = [
-            replace(request, melody=theme.audio)
-            for number, request in enumerate(asked)
-            if number != first
-        ]
-        takes = composer.compose_all(others, report=report)
-        takes.insert(first, theme)
-        return takes
+        with reporting("composing", shown=shown) as report:
+            try:
+                return Session(composer, asked, _takes(composer, asked, report, shared_theme))
+            except (BackendError, StateError) as err:
+                if not fallback:
+                    raise
+                note = f"composed by the {fallback}, for another composer failed: {err}"
+        composer = fallback_composer(fallback)
+        with reporting(f"composing with the {fallback}", shown=shown) as report:
+            takes = _takes(composer, asked, report, shared_theme)
+        said = [replace(take, notices=(note, *take.notices)) for take in takes]
+        return Session(composer, asked, said)
 
     def keep(
         self,
-        request: TakeRequest,
-        take: Take,
+        session: Session,
+        number: int,
         *,
         out: Path | None = None,
         parent_video: str = "",
         parent_scene: int = -1,
     ) -> Composed:
-        """Write a take into the catalogue's folder, measure it and add its row.
+        """Write a piece of a session into the catalogue's folder, measure it and add its row.
 
         Raises:
             InputError: ``out`` cannot be written.
         """
-        from generator.prompts import prompt_from_note
         from generator.takes import write_take
 
-        composer, words = self.profile.composer, prompt_from_note(request.prompt)
-        parameters = composer.parameters(words, request.duration_seconds, take.seed)
-        if request.climax_seconds is not None and self._places_climax:
+        composer, request, take = session.composer, session.asked[number], session.takes[number]
+        parameters = composer.parameters(request.prompt, request.duration_seconds, take.seed)
+        if request.climax_seconds is not None and _places_climax(composer):
             parameters["climax_seconds"] = request.climax_seconds
         made = Provenance(
             model=composer.name,
             revision=composer.revision,
-            prompt=words,
+            prompt=request.prompt,
             seed=take.seed,
             parameters=parameters,
             code_version=__version__,
@@ -186,3 +193,52 @@ class Studio:
         record = Mapper(self.profile).map(path, saved.track_id)
         self.catalogue.add_generated(record)
         return record.track
+
+
+def fallback_composer(name: str) -> "Composer":
+    """Return a composer that needs no large model.
+
+    Raises:
+        ConfigError: there is no such one.
+    """
+    if name != FALLBACK:
+        raise ConfigError("fallback composer", name, [FALLBACK])
+    return load_profile("lite").composer
+
+
+def _takes(
+    composer: "Composer", asked: Sequence[TakeRequest], report: Report, shared_theme: bool
+) -> list[Take]:
+    if shared_theme and len(asked) > 1:
+        takes = _themed(composer, asked, report)
+    else:
+        takes = composer.compose_all(asked, report=report)
+    return [_honest(composer, request, take) for request, take in zip(asked, takes, strict=True)]
+
+
+def _honest(composer: "Composer", request: TakeRequest, take: Take) -> Take:
+    """Say where a climax was asked of a composer that cannot place it."""
+    if request.climax_seconds is None or _places_climax(composer):
+        return take
+    note = f"{composer.name} cannot place a climax: it falls where it may"
+    return replace(take, notices=(*take.notices, note))
+
+
+def _places_climax(composer: "Composer") -> bool:
+    return bool(getattr(composer, "places_climax", False))
+
+
+def _themed(composer: "Composer", asked: Sequence[TakeRequest], report: Report) -> list[Take]:
+    first = max(range(len(asked)), key=lambda n: asked[n].duration_seconds)
+    (theme,) = composer.compose_all([asked[first]], report=report)
+    if not getattr(composer, "hears_melody", False):
+        note = f"{composer.name} follows no melody: the cues share no theme"
+        theme = replace(theme, notices=(*theme.notices, note))
+    others = [
+        replace(request, melody=theme.audio)
+        for number, request in enumerate(asked)
+        if number != first
+    ]
+    takes = composer.compose_all(others, report=report)
+    takes.insert(first, theme)
+    return takes

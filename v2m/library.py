@@ -1,5 +1,6 @@
 """The Python API: one class that knows all rooms; each command is one call of it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from catalogs.store import Catalogue
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import InputError
+from v2m.patience import USUAL, Patience
 from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, TakeRequest, Track
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from v2m.soundtrack.plan import CuePlan
     from v2m.soundtrack.render import RenderReport
 
+log = logging.getLogger(__name__)
 
 DEFAULT_PROFILE = "profile"
 """Note in a catalogue: the profile that answers where none is asked for."""
@@ -45,6 +48,7 @@ class Library:
         *,
         profile: str = "",
         models: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
         create: bool = False,
     ) -> None:
         """Open a catalogue folder.
@@ -53,6 +57,7 @@ class Library:
             folder: where the catalogue lies.
             profile: name of the models; "" takes the catalogue's own.
             models: models by role, in place of the profile's own; names, folders or hub ids.
+            patience: with an endpoint that writes prompts.
             create: make the catalogue if it is not there.
 
         Raises:
@@ -62,7 +67,8 @@ class Library:
         self.folder = Path(folder).expanduser().absolute()
         self.catalogue = Catalogue.open(self.folder, create=create)
         name = profile or self.catalogue.note(DEFAULT_PROFILE) or "lite"
-        self.spec = ProfileSpec(name, tuple(sorted((models or {}).items())))
+        chosen = tuple(sorted((models or {}).items()))
+        self.spec = ProfileSpec(name, chosen, patience or USUAL)
         self.profile: Profile = load_profile(self.spec)
         self._kept_searcher: Searcher | None = None
         self._stamp: tuple[int, ...] = ()
@@ -167,6 +173,7 @@ class Library:
         out: Path | None = None,
         parent_video: str = "",
         parent_scene: int = -1,
+        fallback: str = "",
         shown: bool = False,
     ) -> tuple[Track, Provenance]:
         """Compose music, add it to the catalogue with all that made it, and return its row.
@@ -178,6 +185,7 @@ class Library:
             out: also write the music here.
             parent_video: name of the video it is made for.
             parent_scene: index of the scene it is made for.
+            fallback: "arranger" composes where the composer fails.
             shown: show progress on standard error.
 
         Raises:
@@ -185,10 +193,12 @@ class Library:
                 cannot be written.
         """
         request = TakeRequest(prompt, seconds, seed)
-        (take,) = self._studio.take([request], shown=shown)
+        session = self._studio.take([request], fallback=fallback, shown=shown)
         kept = self._studio.keep(
-            request, take, out=out, parent_video=parent_video, parent_scene=parent_scene
+            session, 0, out=out, parent_video=parent_video, parent_scene=parent_scene
         )
+        for notice in kept.notices:
+            log.warning("%s", notice)
         self._forget_searcher()
         return kept.track, kept.made
 

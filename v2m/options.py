@@ -13,6 +13,16 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log details; sho
 ProfileName = Annotated[
     str | None, typer.Option("--profile", help="Named set of models.", show_default=False)
 ]
+Model = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        help="ROLE=MODEL for profile full: a card's name, a folder or a hub id, e.g. "
+        "--model composer=audiocraft:facebook/musicgen-small; repeatable. Roles: picture-text, "
+        "music-text, describer, prompt-writer, composer.",
+        show_default=False,
+    ),
+]
 By = Annotated[
     str,
     typer.Option("--by", help="Branches of matching: description, title, audio, words."),
@@ -112,6 +122,22 @@ Lufs = Annotated[
 ]
 Seed = Annotated[
     int | None, typer.Option("--seed", help="Seed of composed music.", show_default=False)
+]
+SharedTheme = Annotated[
+    bool | None,
+    typer.Option(
+        "--shared-theme",
+        help="Composed cues of a video follow one melody, where the composer can.",
+        show_default=False,
+    ),
+]
+FallbackComposer = Annotated[
+    str | None,
+    typer.Option(
+        "--fallback-composer",
+        help="Compose with this where the composer fails: arranger. Without it the run ends.",
+        show_default=False,
+    ),
 ]
 MostTracks = Annotated[
     int | None,

@@ -91,6 +91,7 @@ class PlanOptions:
         seed: of composed music; scene n uses seed + n.
         signing: signs the finished video; None leaves it unsigned.
         shared_theme: composed cues of a video follow one melody.
+        fallback_composer: "arranger" composes where the composer fails; "" raises its error.
         shown: show progress.
     """
 
@@ -117,6 +118,7 @@ class PlanOptions:
     seed: int = 0
     signing: "Signing | None" = None
     shared_theme: bool = False
+    fallback_composer: str = ""
     shown: bool = False
 
 

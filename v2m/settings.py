@@ -15,6 +15,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from v2m.errors import ConfigError, InputError, printable
+from v2m.patience import Patience
 
 FILE_NAME = "v2m.toml"
 
@@ -31,6 +32,11 @@ class Settings(BaseModel):
         model_describer: model that says what scenes show; "lite" takes profile lite's part.
         model_prompt_writer: model that writes prompts; "lite" takes the template.
         model_composer: model that composes; "lite" takes the arranger.
+        fallback_composer: composes where the composer fails; "" lets the run end instead.
+        endpoint_timeout_seconds: longest wait for one answer of an endpoint that writes prompts.
+        endpoint_retries: how often it is asked again after a failure that may pass.
+        endpoint_requests: how often it is asked for one video, retries not counted.
+        endpoint_tokens: most tokens for one video, as it counts them; 0 for any number.
         workers: processes that analyse music; 0 means one per processor.
         batch: tracks written in one transaction; at most this many are lost to a kill.
         min_probability: a match less likely than this is a miss.
@@ -68,6 +74,11 @@ class Settings(BaseModel):
     model_describer: str = ""
     model_prompt_writer: str = ""
     model_composer: str = ""
+    fallback_composer: Literal["", "arranger"] = ""
+    endpoint_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
+    endpoint_retries: int = Field(default=2, ge=0, le=10)
+    endpoint_requests: int = Field(default=300, ge=0)
+    endpoint_tokens: int = Field(default=300_000, ge=0)
     workers: int = Field(default=0, ge=0, le=256)
     batch: int = Field(default=8, ge=1, le=1000)
     min_probability: float = Field(default=0.5, ge=0, le=1)
@@ -94,6 +105,15 @@ class Settings(BaseModel):
         "es256"
     )
     sign_timestamp_url: str = ""
+
+    def patience(self) -> Patience:
+        """Return how long and how often an endpoint is asked."""
+        return Patience(
+            timeout_seconds=self.endpoint_timeout_seconds,
+            retries=self.endpoint_retries,
+            most_requests=self.endpoint_requests,
+            most_tokens=self.endpoint_tokens,
+        )
 
     def models(self) -> dict[str, str]:
         """Return the models that are chosen, by role."""

@@ -40,6 +40,8 @@ def crash(_params: Mapping[str, Any], _arrays: Arrays, _report: Report) -> Made:
 
 
 def hang(_params: Mapping[str, Any], _arrays: Arrays, report: Report) -> Made:
+    sys.stderr.write("hanging\n")
+    sys.stderr.flush()
     report(1, 100)
     time.sleep(600)
     return {}, {}

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from v2m import composing
 from v2m.composing import Composed, Order, Studio
-from v2m.errors import InputError
+from v2m.errors import BackendError, ConfigError, InputError
 from v2m.results import PlanOptions
 from v2m.types import Audio, Scene, Span, Take, TakeRequest, Track
 
@@ -49,7 +50,7 @@ REQUESTS = [TakeRequest("calm", 3.0, 0), TakeRequest("wild", 9.0, 1), TakeReques
 def test_all_pieces_are_made_in_one_session() -> None:
     composer = Composer(hears_melody=True)
 
-    takes = _studio(composer).take(REQUESTS)
+    takes = _studio(composer).take(REQUESTS).takes
 
     assert composer.sessions == [REQUESTS]
     assert [take.seed for take in takes] == [0, 1, 2]
@@ -58,7 +59,7 @@ def test_all_pieces_are_made_in_one_session() -> None:
 def test_a_shared_theme_is_that_of_the_longest_piece() -> None:
     composer = Composer(hears_melody=True)
 
-    takes = _studio(composer).take(REQUESTS, shared_theme=True)
+    takes = _studio(composer).take(REQUESTS, shared_theme=True).takes
 
     first, others = composer.sessions
     assert first == [REQUESTS[1]]
@@ -68,9 +69,48 @@ def test_a_shared_theme_is_that_of_the_longest_piece() -> None:
 
 
 def test_a_composer_that_follows_no_melody_says_so() -> None:
-    takes = _studio(Composer(hears_melody=False)).take(REQUESTS, shared_theme=True)
+    takes = _studio(Composer(hears_melody=False)).take(REQUESTS, shared_theme=True).takes
 
     assert takes[1].notices == ("pretended follows no melody: the cues share no theme",)
+
+
+class Failing(Composer):
+    """Makes one session, and then no other."""
+
+    def compose_all(self, requests: Sequence[TakeRequest], *, report: Any) -> list[Take]:
+        if self.sessions:
+            raise BackendError("pretended", "out of ideas")
+        return super().compose_all(requests, report=report)
+
+
+def test_without_a_fallback_a_failing_composer_ends_the_run() -> None:
+    with pytest.raises(BackendError, match="out of ideas"):
+        _studio(Failing(hears_melody=True)).take(REQUESTS, shared_theme=True)
+
+
+def test_the_fallback_makes_all_pieces_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    arranger: Any = Composer(hears_melody=False)
+    monkeypatch.setattr(composing, "load_profile", lambda _: SimpleNamespace(composer=arranger))
+
+    studio = _studio(Failing(hears_melody=True))
+    first = studio.take(REQUESTS, fallback="arranger")
+
+    again = studio.take(REQUESTS, fallback="arranger")
+
+    assert first.composer is studio.profile.composer  # nothing failed yet
+    assert arranger.sessions == [REQUESTS]
+    assert again.composer is arranger
+    assert {take.notices for take in again.takes} == {
+        ("composed by the arranger, for another composer failed: pretended: out of ideas",)
+    }
+
+
+def test_a_fallback_nobody_knows_is_refused() -> None:
+    failing = _studio(Failing(hears_melody=True))
+    failing.take(REQUESTS)
+
+    with pytest.raises(ConfigError, match="fallback composer"):
+        failing.take(REQUESTS, fallback="somebody")
 
 
 def test_an_empty_prompt_is_refused_before_anything_is_made() -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from generator.endpoint import EndpointWriter, Patience, endpoint_writer, split_endpoint
+from generator.endpoint import EndpointWriter, endpoint_writer, split_endpoint
 from generator.prompt_cache import PromptCache
 from generator.prompts import TemplateWriter
 from tests.unit.chat_server import ChatServer, Reply
 from v2m.errors import InputError
+from v2m.patience import Patience
 from v2m.types import Answer, Description
 
 KEY = "sk-very-secret-0123456789"

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from v2m.commands.shared import open_library, print_json, say, settings_of, start_logging
-from v2m.options import AsJson, Catalog, ProfileName, Verbose
+from v2m.options import AsJson, Catalog, Model, ProfileName, Verbose
 
 
 def index(
     folders: Annotated[list[Path], typer.Argument(help="Music folders or files.")],
     catalog: Catalog = None,
     profile: ProfileName = None,
+    model: Model = None,
     workers: Annotated[
         int | None,
         typer.Option("--workers", help="Processes; 0 = one per processor.", show_default=False),
@@ -28,7 +29,7 @@ def index(
     start_logging(verbose)
     from v2m.errors import InputError
 
-    settings = settings_of(catalog=catalog, profile=profile, workers=workers)
+    settings = settings_of(catalog=catalog, profile=profile, model=model, workers=workers)
     library = open_library(settings, create=True)
 
     def run() -> Any:

@@ -49,6 +49,7 @@ def plan_options(
         crossfade_seconds=settings.crossfade_seconds,
         seed=settings.seed,
         shared_theme=settings.shared_theme,
+        fallback_composer=settings.fallback_composer,
         signing=signing_of(settings),
         shown=shown,
     )

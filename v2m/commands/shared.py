@@ -6,6 +6,8 @@ import math
 import sys
 from typing import Any
 
+log = logging.getLogger(__name__)
+
 
 def say(text: str = "", *, error: bool = False) -> None:
     """Print a line for people on standard output, or on standard error."""
@@ -31,20 +33,54 @@ def start_logging(verbose: bool) -> None:
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(message)s")
 
 
-def settings_of(**options: object) -> Any:
-    """Return the effective settings, options first."""
+def settings_of(*, model: list[str] | None = None, **options: object) -> Any:
+    """Return the effective settings, options first; ``model`` names models as ROLE=MODEL."""
     from v2m.settings import load_settings
 
-    return load_settings(options).settings
+    return load_settings({**options, **models_by_role(model or [])}).settings
+
+
+def models_by_role(given: list[str]) -> dict[str, str]:
+    """Read models like "composer=musicgen-small" into settings.
+
+    Raises:
+        InputError: one is written otherwise.
+        ConfigError: there is no such role.
+    """
+    from v2m.errors import ConfigError, InputError
+    from v2m.models.cards import ROLES
+
+    chosen = {}
+    for one in given:
+        role, equals, named = one.partition("=")
+        if not equals or not named:
+            raise InputError(
+                f"--model {one!r}: write ROLE=MODEL, e.g. --model composer=musicgen-small"
+            )
+        if role not in ROLES:
+            raise ConfigError("--model: role", role, ROLES)
+        chosen[f"model_{role.replace('-', '_')}"] = named
+    return chosen
 
 
 def open_library(settings: Any, *, create: bool = False) -> Any:
     """Open the library the settings name."""
     from v2m.library import Library
 
-    return Library(
-        settings.catalog, profile=settings.profile, models=settings.models(), create=create
+    models = settings.models()
+    library = Library(
+        settings.catalog,
+        profile=settings.profile,
+        models=models,
+        patience=settings.patience(),
+        create=create,
     )
+    if models and library.profile.name == "lite":
+        log.warning(
+            "profile lite has its own models: %s not used; --profile full takes them",
+            ", ".join(sorted(models)),
+        )
+    return library
 
 
 def branches_of(by: str) -> tuple[str, ...]:

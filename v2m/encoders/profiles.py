@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.errors import ConfigError
+from v2m.patience import USUAL, Patience
 from v2m.protocols import Composer, Describer, FrameEncoder, PromptWriter, TextEncoder
 from v2m.types import Audio, Description, Heard, Span, Vectors
 
@@ -35,10 +36,12 @@ class ProfileSpec:
     Attributes:
         name: "lite" or "full".
         models: role and model of each part that is not the profile's default.
+        patience: with an endpoint that writes prompts.
     """
 
     name: str = "lite"
     models: tuple[tuple[str, str], ...] = ()
+    patience: Patience = USUAL
 
 
 class MusicEncoder(Protocol):
@@ -159,5 +162,5 @@ def load_profile(asked: ProfileSpec | str) -> Profile:
     if spec not in _loaded:
         module, _, kind = PROFILES[spec.name].partition(":")
         made = getattr(import_module(module), kind)
-        _loaded[spec] = made(dict(spec.models)) if spec.models else made()
+        _loaded[spec] = made(dict(spec.models), spec.patience)
     return _loaded[spec]

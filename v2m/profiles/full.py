@@ -13,6 +13,7 @@ from v2m.encoders.profiles import TrackWords
 from v2m.errors import ConfigError
 from v2m.models.cards import ROLES, Role
 from v2m.models.checkpoint import Checkpoint, find_checkpoint
+from v2m.patience import Patience
 from v2m.profiles.lite import LiteProfile
 from v2m.profiles.parts import make_part
 from v2m.types import Audio, Description, Heard, Span, Vectors
@@ -45,6 +46,7 @@ class FullProfile:
     Args:
         models: by role, what ``find_checkpoint`` takes; "lite" takes profile lite's part. Roles
             that are not named take the default of their role.
+        patience: with an endpoint that writes prompts.
 
     Raises:
         ConfigError: there is no such role.
@@ -52,7 +54,10 @@ class FullProfile:
 
     name = "full"
 
-    def __init__(self, models: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, models: Mapping[str, str] | None = None, patience: Patience | None = None
+    ) -> None:
+        self._patience = patience
         self._named = dict(models or {})
         for role in self._named:
             if role not in ROLES:
@@ -113,7 +118,8 @@ class FullProfile:
         if ENDPOINT in named:
             from generator.endpoint import endpoint_writer
 
-            return endpoint_writer(named, style, os.environ, cache_folder() / "prompts")
+            folder = cache_folder() / "prompts"
+            return endpoint_writer(named, style, os.environ, folder, self._patience)
         made: PromptWriter = make_part(self._checkpoint("prompt-writer"), style)
         return made
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.encoders.profiles import TrackWords
+from v2m.patience import Patience
 from v2m.types import Audio, Description, Heard, Span, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
@@ -29,12 +30,15 @@ class LiteProfile:
 
     Args:
         models: models chosen by role; they are profile full's, and change nothing here.
+        patience: no endpoint is asked here.
     """
 
     name = "lite"
 
-    def __init__(self, models: Mapping[str, str] | None = None) -> None:
-        del models
+    def __init__(
+        self, models: Mapping[str, str] | None = None, patience: Patience | None = None
+    ) -> None:
+        del models, patience
 
     @cached_property
     def text(self) -> "MiniLM":
