@@ -27,7 +27,7 @@ from v2m.models.checkpoint import find_checkpoint
 from v2m.pretrained import quiet
 from v2m.types import Frames, TakeRequest
 from v2m.video.questions import QUESTIONS
-from v2m.video.seeing import ANSWER_TOKENS, CAPTION_TOKENS, BlipSeer
+from v2m.video.seeing import ANSWER_TOKENS, CAPTION_TOKENS, BlipSeer, plain
 
 PIECES = ("calm piano", "tense strings", "happy folk tune", "slow ambient pads")
 SECONDS = 1.0
@@ -35,7 +35,7 @@ FRAMES_PER_SECOND = 50
 CODES = 2048
 
 FRAMES_ASKED = 3
-QUERIES = 32
+QUERIES, SIDE = 32, 224
 VOCABULARY = 50304
 OPEN = next(question for question in QUESTIONS if not question.choices)
 
@@ -118,7 +118,7 @@ def _blip2(scratch: Path, thinned: int) -> Contest:
             inputs = processor(images=frame, return_tensors="pt", **words)
             made = model.generate(**inputs, max_new_tokens=most, do_sample=False)
         start = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0
-        return str(processor.batch_decode(made[:, start:], skip_special_tokens=True)[0])
+        return plain(processor.batch_decode(made[:, start:], skip_special_tokens=True)[0])
 
     def loop() -> Any:
         frames = next(seen["loop"])
@@ -132,7 +132,8 @@ def _write_blip2(folder: Path, thinned: int) -> int:
     """Save a BLIP-2 of the widths of Salesforce/blip2-opt-2.7b and return its parameters."""
     tokenizer = build_tokenizer(folder, chat=None)
     tokenizer.add_tokens([f" w{n}" for n in range(VOCABULARY - len(tokenizer) - 1)])
-    processor = Blip2Processor(BlipImageProcessorPil(), tokenizer, num_query_tokens=QUERIES)
+    pictures = BlipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    processor = Blip2Processor(pictures, tokenizer, num_query_tokens=QUERIES)
     processor.save_pretrained(folder)
     config = Blip2Config(
         vision_config={"num_hidden_layers": 39 // thinned, "initializer_range": 0.02},

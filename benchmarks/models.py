@@ -3,7 +3,8 @@
     python benchmarks/models.py [--only NAME] [--seconds S] [--json FILE]
 
 Every row is measured in a process of its own, ours and the plain loop over upstream's own call in
-turns, so that both meet the same noise; memory is that process's peak. Random weights cost what
+turns, so that both meet the same noise, after one call of each that is not counted; memory is that
+process's peak. Speeds are per processor second, all threads together. Random weights cost what
 trained ones cost. Judge by the ratio; "far" says how far both results lie apart at most.
 """
 
@@ -120,14 +121,14 @@ def measure(name: str, seconds: float) -> Row:
 
 
 def _in_turns(contest: Contest, seconds: float) -> tuple[float, float]:
-    """Return the median seconds of a call, ours and upstream's, taken in turns."""
+    """Return the median processor seconds of a call, ours and upstream's, taken in turns."""
     spent: dict[str, list[float]] = {"ours": [], "upstream": []}
     end = time.monotonic() + seconds
-    while time.monotonic() < end or len(spent["ours"]) < 3:
+    while time.monotonic() < end or not spent["ours"]:
         for name, call in (("ours", contest.ours), ("upstream", contest.upstream)):
-            start = time.perf_counter()
+            start = time.process_time()
             call()
-            spent[name].append(time.perf_counter() - start)
+            spent[name].append(time.process_time() - start)
     return median(spent["ours"]), median(spent["upstream"])
 
 
