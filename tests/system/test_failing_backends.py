@@ -103,7 +103,7 @@ def test_ctrl_c_while_a_backend_works_leaves_nothing_behind(tmp_path: Path) -> N
     (child,) = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
 
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=120)
 
     assert (running.returncode, out) == (130, "")
     assert err == "v2m: interrupted; what was finished is kept\n"
