@@ -25,8 +25,10 @@ GPL-2.0 clause 2(b) and GPL-3.0 clause 5(c): the work "as a whole" goes out unde
 MIT, ISC, BSD, Apache-2.0 (clause 4), zlib-like: the notice goes with every copy.
 OGA-BY: CC BY without the passages of clause 4(a) on technical measures; 3.0 clause 8(g) lets works
     go out under CC BY 3.0 too.
-LAL 1.3 clauses 2.2 (authors named), 2.3 (modified works under the same licence) and 3 (a work that
-    takes it in keeps it free and says so); 1.2 clauses 2.2 and 2.3 the same.
+LAL 1.3 clauses 2.2 (every author named, the licence and where the originals are), 2.3 (modified
+    works under the same or a compatible licence, and said to be modified) and 4: where the work
+    cannot be had apart from the whole it is built into, the whole goes out under it. 1.2 clauses
+    2.2, and 3: no building into a work that is not under the licence.
 OAL 1.0.1: the same freedom for every derived work, authors named.
 """
 
