@@ -1,7 +1,9 @@
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -324,6 +326,16 @@ def test_the_same_plan_gives_the_same_sound(tmp_path: Path, write_music: WriteMu
         render_plan(plan, film, tmp_path / name)
 
     np.testing.assert_array_equal(_heard(tmp_path / "b.mp4"), _heard(tmp_path / "c.mp4"))
+    assert _sound_hash(tmp_path / "b.mp4") == _sound_hash(tmp_path / "c.mp4")
+
+
+def _sound_hash(path: Path) -> str:
+    """Return FFmpeg's hash of the coded sound, packet by packet."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-i", str(path)]
+    hashed = [*command, "-map", "0:a", "-c", "copy", "-f", "streamhash", "-hash", "sha256", "-"]
+    told = subprocess.run(hashed, capture_output=True, check=True, text=True).stdout
+    assert told.startswith("0,a,SHA256=")
+    return told
 
 
 def test_a_missing_track_is_named_with_its_cue(tmp_path: Path) -> None:
