@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from v2m.types import Span
+from v2m.spans import Span
 
 STRUCTURE_VERSION = "2"
 """Stored with every structure; raised when a method changes, so that only it is repeated."""

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from v2m.structure import Structure
+from v2m.spans import Span as Span  # noqa: PLC0414 (a word of this module, too)
+from v2m.structure import Structure
 
 Vectors = npt.NDArray[np.float32]
 """float32, shape (n, dim), rows of length 1 (a row of zeros means "nothing known")."""
@@ -28,28 +27,6 @@ Ids = npt.NDArray[np.int64]
 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype"
 """The vocabulary that says by what kind of process a medium was made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time in seconds, start inclusive, end exclusive."""
-
-    start_seconds: float
-    end_seconds: float
-
-    @property
-    def duration_seconds(self) -> float:
-        """Length, in seconds."""
-        return self.end_seconds - self.start_seconds
-
-    def overlap_seconds(self, other: "Span") -> float:
-        """Return how many seconds both spans share.
-
-        >>> Span(0, 4).overlap_seconds(Span(3, 9))
-        1
-        """
-        start = max(self.start_seconds, other.start_seconds)
-        return max(0, min(self.end_seconds, other.end_seconds) - start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +352,7 @@ class TrackRecord:
     vectors: tuple[VectorRow, ...]
     analysis_version: str
     provenance: Provenance | None = field(default=None)
-    structure: "Structure | None" = field(default=None)
+    structure: Structure | None = field(default=None)
 
 
 @dataclass(frozen=True, slots=True)
