@@ -35,15 +35,7 @@ class Canvas(Protocol):
         """Draw many upright strokes of one pixel: x, top, x, bottom."""
         ...
 
-    def words(
-        self,
-        at: tuple[float, float],
-        words: str,
-        size: int,
-        colour: Colour,
-        *,
-        middle: bool = False,
-    ) -> None:
+    def words(self, at: Point, text: str, size: int, ink: Colour, *, middle: bool = False) -> None:
         """Write words from a place rightwards and downwards, or with their middle there."""
         ...
 
@@ -98,18 +90,10 @@ class PixelCanvas:
         for bar in bars:
             self._pen.line(bar, fill=colour)
 
-    def words(
-        self,
-        at: tuple[float, float],
-        words: str,
-        size: int,
-        colour: Colour,
-        *,
-        middle: bool = False,
-    ) -> None:
+    def words(self, at: Point, text: str, size: int, ink: Colour, *, middle: bool = False) -> None:
         """Write words, as ``Canvas`` says."""
         anchor = "ma" if middle else "la"
-        self._pen.text(at, words, colour, self._ruler.font(size), anchor=anchor)
+        self._pen.text(at, text, ink, self._ruler.font(size), anchor=anchor)
 
     def picture(self, at: tuple[int, int], pixels: npt.NDArray[np.uint8]) -> None:
         """Put a picture, as ``Canvas`` says."""
@@ -157,22 +141,14 @@ class ShapeCanvas:
         path = "".join(f"M{x:g} {top:g}V{bottom:g}" for x, top, _, bottom in bars)
         self._add("path", {"d": path, "stroke": _hex(colour)})
 
-    def words(
-        self,
-        at: tuple[float, float],
-        words: str,
-        size: int,
-        colour: Colour,
-        *,
-        middle: bool = False,
-    ) -> None:
+    def words(self, at: Point, text: str, size: int, ink: Colour, *, middle: bool = False) -> None:
         """Write words, as ``Canvas`` says; other letters than ours are squeezed into their room."""
-        kind = {"fill": _hex(colour), "font-size": str(size), "lengthAdjust": "spacingAndGlyphs"}
+        kind = {"fill": _hex(ink), "font-size": str(size), "lengthAdjust": "spacingAndGlyphs"}
         if middle:
             kind["text-anchor"] = "middle"
-        room = self._ruler.width(words, size)
+        room = self._ruler.width(text, size)
         made = self._add("text", kind, x=at[0], y=at[1] + size, textLength=room)
-        made.text = "".join(sign if sign.isprintable() else " " for sign in words)
+        made.text = "".join(sign if sign.isprintable() else " " for sign in text)
 
     def picture(self, at: tuple[int, int], pixels: npt.NDArray[np.uint8]) -> None:
         """Put a picture, as ``Canvas`` says, inside the file."""
