@@ -26,7 +26,7 @@ METRE_CHANCE = {2: 0.03, 3: 0.25, 4: 0.69, 6: 0.03}
 SLIP_COST = 12.0
 """Log odds that a bar with a beat too many or too few has to gain."""
 
-HARMONY_WEIGHT = 0.8
+HARMONY_WEIGHT = 2.0
 """Log odds of a downbeat per deviation of the change of harmony."""
 
 FEWEST_BEATS = 4
