@@ -20,8 +20,9 @@ GAIN_LIMITS_DB = (-30.0, 24.0)
 GAUGED_SECONDS = 120.0
 """A cue's loudness is judged by this much of its music at most."""
 
-SEAM_LEAD_SECONDS = 0.03
-"""A seam's crossfade is over when the beat comes, so that its attack is heard whole."""
+SEAM_LEAD_SECONDS = 0.045
+"""A seam's crossfade is over when the beat comes, so that its attack is heard whole: half of the
+60 ms, the 12 ms by which the entry may move, and a little."""
 
 SEAM_SEARCH_SECONDS = 0.012
 SEAM_WINDOW_SECONDS = 0.06
