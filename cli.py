@@ -457,7 +457,7 @@ def config(as_json: AsJson = False, verbose: Verbose = False) -> None:
         print_json({k: {"value": v, "from": effective.origins[k]} for k, v in values.items()})
         return
     for key, value in values.items():
-        say(f"{key:18} {value!s:32} {effective.origins[key]}")
+        say(f"{key:24} {value!s:32} {effective.origins[key]}")
 
 
 app.command("import")(importing.import_source)

@@ -16,6 +16,7 @@ from generator.prompts import TemplateWriter
 from tests.unit.chat_server import ChatServer, Reply
 from v2m.errors import InputError
 from v2m.patience import Patience
+from v2m.profiles.full import FullProfile
 from v2m.types import Answer, Description
 
 KEY = "sk-very-secret-0123456789"
@@ -252,3 +253,13 @@ def test_a_name_is_split_into_model_and_address(tmp_path: Path) -> None:
     assert split_endpoint("@http://h") is None
     with pytest.raises(InputError, match="MODEL@ADDRESS"):
         endpoint_writer("model", "brief", {}, tmp_path)
+
+
+def test_the_patience_of_a_profile_is_that_of_its_endpoint() -> None:
+    with ChatServer(lambda _: Reply(after_seconds=5)) as server:
+        hasty = FullProfile({"prompt-writer": f"m@{server.url}"}, Patience(0.2, retries=0))
+        written = hasty.writer("brief").write(SCENE)
+
+    assert written.by == "template"
+    assert "did not answer within 0.2 s" in written.notice
+    assert len(server.asked) == 1

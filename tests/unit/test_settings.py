@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from v2m.commands.shared import models_by_role, open_library
 from v2m.errors import ConfigError, InputError
+from v2m.patience import Patience
 from v2m.settings import load_settings
 
 
@@ -48,3 +50,38 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="not TOML"):
         load_settings({}, tmp_path)
+
+
+def test_an_endpoint_is_asked_as_long_and_as_often_as_is_set(tmp_path: Path) -> None:
+    (tmp_path / "v2m.toml").write_text("endpoint_timeout_seconds = 5\nendpoint_requests = 7\n")
+
+    patience = load_settings({"endpoint_retries": 0}, tmp_path).settings.patience()
+
+    assert patience == Patience(5.0, retries=0, most_requests=7, most_tokens=300_000)
+
+
+def test_models_are_named_by_role() -> None:
+    named = ["composer=audiocraft:small", "music-text=clap-general=/models/clap"]
+
+    assert models_by_role(named) == {
+        "model_composer": "audiocraft:small",
+        "model_music_text": "clap-general=/models/clap",
+    }
+
+
+@pytest.mark.parametrize(
+    ("named", "words"), [("composer", "write ROLE=MODEL"), ("singer=me", "prompt-writer")]
+)
+def test_a_model_without_a_role_we_know_is_refused(named: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        models_by_role([named])
+
+
+def test_models_for_a_profile_that_takes_none_are_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = load_settings({"catalog": tmp_path / "c", "model_composer": "lite"}, tmp_path)
+
+    open_library(settings.settings, create=True)
+
+    assert "profile lite has its own models: composer not used" in caplog.text
