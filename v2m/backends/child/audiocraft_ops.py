@@ -68,9 +68,11 @@ def compose(
 def _model(params: Mapping[str, Any]) -> Any:
     key = params["model"], params["device"]
     if key not in _loaded:
+        import torch
         from audiocraft.models import MusicGen  # pyright: ignore[reportMissingImports]
 
         _loaded.clear()
+        torch.manual_seed(0)  # the model "debug" draws its weights
         _loaded[key] = MusicGen.get_pretrained(params["model"], device=params["device"])
     return _loaded[key]
 
