@@ -1,15 +1,17 @@
 """Searches the catalogue's vectors through a FAISS file that can be thrown away at any time.
 
 DuckDB is the truth. The file carries a manifest (space, length, number of rows, the catalogue's
-generation, the highest row id). Rows added since are searched exactly and merged; a file of another
-generation, or a damaged one, is built again. Large libraries are searched by codes and then exactly
-(decision 26).
+generation, the highest row id, digests of some rows). Rows added since are searched exactly and
+merged; a file of another generation, or a damaged one, is built again. Large libraries are searched
+by codes and then exactly (decision 26); there rows may be gone since, for a row's id stands for the
+same vector for ever.
 """
 
+import hashlib
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,9 @@ COARSE_ROWS = 30_000
 
 NEWER = 10_000
 """Rows beyond a large file, or a tenth of it, after which it is built again."""
+
+SAMPLED = 64
+"""Rows whose digests tell that a file is of this catalogue and no other with the same row ids."""
 
 log = logging.getLogger(__name__)
 
@@ -184,10 +189,30 @@ class SearchIndex:
             "factory": self._empty(dim).factory,
             "generation": self._catalogue.generation(),
         }
+        if not isinstance(manifest, dict):
+            raise StateError("manifest is no object")
+        if self._large and self._knows(manifest.get("rows")):
+            del expected["generation"]
         for name, value in expected.items():
-            if not isinstance(manifest, dict) or manifest.get(name) != value:
+            if manifest.get(name) != value:
                 raise StateError(f"manifest is of another {name}")
         return int(manifest["last_row_id"])
+
+    def _knows(self, sampled: object) -> bool:
+        """Whether digests by row id are of this catalogue, as far as its rows remain."""
+        if not isinstance(sampled, dict) or not sampled:
+            return False
+        there = self._digests(map(int, sampled))
+        return bool(there) and all(sampled[row] == digest for row, digest in there.items())
+
+    def _digests(self, row_ids: Iterable[int]) -> dict[str, str]:
+        """Return digests of the rows that are there, by row id in digits, as JSON has them."""
+        places = {row: int(np.searchsorted(self.rows.ids, row)) for row in row_ids}
+        return {
+            str(row): hashlib.blake2b(self.rows.vectors[place].tobytes(), digest_size=8).hexdigest()
+            for row, place in places.items()
+            if place < len(self.rows.ids) and self.rows.ids[place] == row
+        }
 
     def _built(self, dim: int) -> Any:
         index = self._empty(dim)
@@ -216,6 +241,7 @@ class SearchIndex:
                 "factory": index.factory,
                 "generation": self._catalogue.generation(),
                 "last_row_id": int(self.rows.ids[-1]),
+                "rows": self._digests(self.rows.ids[:: len(self.rows.ids) // SAMPLED + 1].tolist()),
             }
             temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 

@@ -166,5 +166,41 @@ def test_saved_codes_come_back_to_their_own_rows_only(tmp_path: Path) -> None:
     exact = FaissIndex("s", DIM)
     exact.add(np.arange(50), rows)
     exact.save(tmp_path)
-    with pytest.raises(StateError, match="other rows"):
+    with pytest.raises(StateError, match="another sort"):
         CoarseIndex.load(tmp_path, "s", np.arange(50), rows)
+
+
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_rows_may_go_without_new_codes(tmp_path: Path, share: float | None) -> None:
+    rows, index, oracle = _rows(200), CoarseIndex("s", DIM), FlatIndex("s", DIM)
+    index.add(np.arange(200), rows)
+    index.save(tmp_path)
+    left = np.flatnonzero(np.arange(200) % 15 != 3)
+    allowed = None if share is None else np.random.default_rng(1).random(len(left)) < share
+    kept = left if allowed is None else left[allowed]
+    oracle.add(kept, rows[kept])
+
+    again = CoarseIndex.load(tmp_path, "s", left, rows[left])
+
+    expected = oracle.search(rows, 5).ids.tolist()
+    assert again.search(rows, 5, allowed).ids.tolist() == expected
+
+
+def test_what_is_gone_leaves_the_codes_when_rows_are_added(tmp_path: Path) -> None:
+    rows, index = _rows(120), CoarseIndex("s", DIM)
+    index.add(np.arange(100), rows[:100])
+    index.save(tmp_path)
+    again = CoarseIndex.load(tmp_path, "s", np.arange(5, 100), rows[5:100])
+
+    again.add(np.arange(100, 120), rows[100:])
+
+    assert again.search(rows[5:], 1).ids[:, 0].tolist() == list(range(5, 120))
+
+
+def test_codes_most_of_whose_rows_are_gone_are_made_anew(tmp_path: Path) -> None:
+    rows, index = _rows(50), CoarseIndex("s", DIM)
+    index.add(np.arange(50), rows)
+    index.save(tmp_path)
+
+    with pytest.raises(StateError, match="many rows are gone"):
+        CoarseIndex.load(tmp_path, "s", np.arange(10, 50), rows[10:])

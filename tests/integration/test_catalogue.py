@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -318,6 +319,35 @@ def test_codes_are_made_again_when_many_rows_are_newer(
     _coarse(catalogue).search(QUERIES, 4)
 
     assert '"count": 30' in (_coarse(catalogue).folder / "manifest.json").read_text()
+
+
+def test_tracks_go_from_a_large_library_without_new_codes(catalogue: Catalogue) -> None:
+    catalogue.write_batch([_file(n) for n in range(40)])
+    _coarse(catalogue).search(QUERIES, 4)
+    written = (_coarse(catalogue).folder / "rows.faiss").stat().st_mtime_ns
+    catalogue.remove_tracks(["id0003", "id0007"])
+    catalogue.write_batch([_file(n) for n in range(40, 43)])
+
+    found = _coarse(catalogue).search(QUERIES, 25)
+
+    assert found.ids.tolist() == _oracle(catalogue).search(QUERIES, 25).ids.tolist()
+    assert (_coarse(catalogue).folder / "rows.faiss").stat().st_mtime_ns == written
+
+
+def test_codes_of_another_catalogue_are_not_taken_for_its_own(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    catalogue.write_batch([_file(n) for n in range(20)])
+    _coarse(catalogue).search(QUERIES, 4)
+    other = Catalogue.open(tmp_path / "other", create=True)
+    other.write_batch([_file(n) for n in range(50, 70)])
+    other.remove_tracks(["id0069"])
+    shutil.copytree(catalogue.folder / "vectors", other.folder / "vectors", dirs_exist_ok=True)
+
+    found = _coarse(other).search(QUERIES, 10)
+
+    assert found.ids.tolist() == _oracle(other).search(QUERIES, 10).ids.tolist()
+    assert '"count": 19' in (_coarse(other).folder / "manifest.json").read_text()
 
 
 WRITER = textwrap.dedent(

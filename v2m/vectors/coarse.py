@@ -30,6 +30,9 @@ CHUNK = 20_000
 GATHERED = 0.025
 """Share of allowed rows below which copying them out costs less than scanning all codes."""
 
+MOST_GONE = 0.1
+"""Share of encoded rows that may be gone before all are encoded anew."""
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -69,6 +72,7 @@ class CoarseIndex:
         self._ids: Ids = np.empty(0, np.int64)
         self._rows: Vectors = np.empty((0, dim), np.float32)
         self._index = _empty(dim, self.factory)
+        self._codes: Ids | None = None  # place of each row's code, where codes of gone rows remain
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -84,6 +88,8 @@ class CoarseIndex:
         if np.isin(ids, self._ids).any():
             raise ValueError("an id is there already")
         rows = np.ascontiguousarray(vectors, np.float32)
+        if self._codes is not None:
+            self._index, self._codes = _empty(self.dim, self.factory), None
         self._ids = np.concatenate([self._ids, np.asarray(ids, np.int64)])
         self._rows = np.concatenate([self._rows, rows]) if len(self._rows) else rows
         if len(self) > self._exact_up_to:
@@ -119,15 +125,18 @@ class CoarseIndex:
     def load(cls, folder: Path, space: str, ids: Ids, rows: Vectors) -> "CoarseIndex":
         """Read codes that ``save`` wrote and put them before the rows they were made of.
 
+        Up to a tenth of the rows may be gone since; their codes stay and are passed over.
+
         Raises:
             StateError: the file is missing, damaged, or of other rows.
         """
         stored = read_index(folder, rows.shape[1])
         index = cls(space, rows.shape[1])
-        if not isinstance(
-            faiss.downcast_index(stored.index), faiss.IndexIVFPQFastScan
-        ) or not np.array_equal(faiss.vector_to_array(stored.id_map), ids):
-            raise StateError("codes of other rows")
+        if not isinstance(faiss.downcast_index(stored.index), faiss.IndexIVFPQFastScan):
+            raise StateError("codes of another sort")
+        encoded = faiss.vector_to_array(stored.id_map)
+        if not np.array_equal(encoded, ids):
+            index._codes = _places_of(ids, encoded)
         index._index, index._ids, index._rows = stored, ids, rows
         return index
 
@@ -146,6 +155,11 @@ class CoarseIndex:
     ) -> Hits:
         """Search for one query among n rows."""
         options: dict[str, Any] = {}
+        codes = self._codes
+        if codes is not None:
+            of_rows = codes if allowed is None else codes[allowed]
+            allowed = np.zeros(self._index.ntotal, np.bool_)
+            allowed[of_rows] = True
         if allowed is not None:
             select: Any = faiss.IDSelectorBitmap  # its stubs know neither arrays
             make: Any = faiss.SearchParametersIVF  # nor the selector
@@ -154,7 +168,23 @@ class CoarseIndex:
         search: Any = faiss.downcast_index(self._index.index).search
         _, places = search(np.ascontiguousarray(query[None], np.float32), depth(n, k), **options)
         places = places[0][places[0] >= 0]
+        if codes is not None:
+            places = np.searchsorted(codes, places)
         return best(self._ids[places][None], (self._rows.take(places, axis=0) @ query)[None], k)
+
+
+def _places_of(ids: Ids, encoded: Ids) -> Ids:
+    """Return where the codes of rows stand among all that were encoded; both rise.
+
+    Raises:
+        StateError: a row has no code, or many codes have no row.
+    """
+    places = np.minimum(np.searchsorted(encoded, ids), len(encoded) - 1)
+    if not len(encoded) or not np.array_equal(encoded[places], ids):
+        raise StateError("codes of other rows")
+    if len(ids) < (1 - MOST_GONE) * len(encoded):
+        raise StateError("many rows are gone")
+    return np.asarray(places, np.int64)
 
 
 def _empty(dim: int, factory: str) -> Any:
