@@ -59,11 +59,9 @@ class VideoPlanner:
             raise InputError(
                 f"--hit {options.hit_seconds:g}: the video is {facts.duration_seconds:.2f} s long"
             )
-        # where nothing is composed, nothing is too unlikely to be kept from a neighbour
-        least = 0.0 if options.generate == "never" else options.min_probability
         choices = settle(
             self._judged(asked, options),
-            min_probability=least,
+            min_probability=options.least_kept,
             switch_cost=options.switch_cost,
             most_tracks=options.most_tracks,
         )

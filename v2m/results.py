@@ -121,6 +121,11 @@ class PlanOptions:
     fallback_composer: str = ""
     shown: bool = False
 
+    @property
+    def least_kept(self) -> float:
+        """How likely a track must be to be kept from a neighbour; any where none is composed."""
+        return 0.0 if self.generate == "never" else self.min_probability
+
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:

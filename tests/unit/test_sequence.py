@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from retriever.search import Match
 from v2m.choices import SceneChoice
 from v2m.errors import InputError
+from v2m.results import PlanOptions
 from v2m.sequence import log_odds, settle
 from v2m.types import Description, Prompt, Scene, Span, Track
 
@@ -76,6 +77,17 @@ def test_a_track_that_is_not_likely_enough_is_never_kept() -> None:
     table = [[0.9, 0.1, 0.1], [0.49, 0.51, 0.1]]
 
     assert _path(settle(_choices(table), min_probability=0.5, switch_cost=50)) == "ab"
+
+
+@pytest.mark.parametrize(("generate", "path"), [("on-miss", "abc"), ("never", "aaa")])
+def test_scenes_that_nothing_fits_rest_on_one_track_where_none_is_composed(
+    generate: str, path: str
+) -> None:
+    table = [[0.4, 0.3, 0.3], [0.3, 0.4, 0.3], [0.3, 0.3, 0.4]]
+
+    settled = settle(_choices(table), min_probability=PlanOptions(generate=generate).least_kept)
+
+    assert _path(settled) == path
 
 
 def test_scenes_to_be_composed_stay_so_and_cost_nothing() -> None:
