@@ -126,7 +126,8 @@ def reproduce_paper(
     """Compute the figures of the paper again from a folder with its logs.
 
     The released log of emotions says what was heard, not what was wanted, so that P_emo cannot be
-    computed from it. Without ``wanted_emotions`` its figure is the only count of clips that prints
+    computed from it; the released script prints no more, and no text or label of the drama clips
+    was released. Without ``wanted_emotions`` its figure is the only count of clips that prints
     as the paper's share (5 of 11 for 0.455), marked ``IMPLIED``.
 
     Args:
@@ -185,8 +186,10 @@ def paper_tables(report: PaperReport) -> tuple[Table, Table]:
             f"P_desc never hears the music; by chance it is 1/{report.n_texts} = "
             f"{1 / report.n_texts:.3f}.",
             f"P_emo is by a speech model of four classes; it heard {report.neutral_share:.0%} of "
-            "the clips as neutral. The released log lacks the emotions that were wanted: a figure "
-            f"from '{IMPLIED}' is the number of clips behind the printed share, not a check of it.",
+            "the clips as neutral. What was released (log, script, texts) says what was heard in "
+            "drama clips, never what was wanted: a figure from "
+            f"'{IMPLIED}' is the only count of clips that prints as the paper's share, with the "
+            "interval of that count; it checks nothing.",
             "An interval of width 0 means equal clips, not certainty.",
         ),
     )
