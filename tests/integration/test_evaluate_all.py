@@ -42,6 +42,7 @@ def _cheap(toy_profile: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: 
         return notes_of([Note(60 + n, 220 * n, 220 * n + 200) for n in (0, 2, 4)], 220)
 
     monkeypatch.setattr(everything, "run_demo", _toy_demo)
+    monkeypatch.setattr(everything, "CLIPS", ("demo-carphone",))
     monkeypatch.setattr(everything, "Library", lambda folder: Library(folder, profile="toy"))
     monkeypatch.setattr(Transcriber, "transcribe", scale)
     monkeypatch.setattr(FaceDetector, "has_face", lambda _self, _frames: True)
