@@ -94,6 +94,9 @@ class ToyProfile:
     describer = LiteDescriber(ToyEncoder())
     composer = ToyComposer()
 
+    def __init__(self, *_asked: object) -> None:
+        """Take what every profile is told, models and patience, and need none of it."""
+
     def writer(self, style: str) -> TemplateWriter:
         """Return the template in a style."""
         return TemplateWriter(style)
