@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catalogs.fingerprints import put_fingerprints
 from catalogs.rows import Failure, IndexedFile, SeenFile
-from catalogs.shards import Place, ShardRow
+from catalogs.shards import AWAY, Place, ShardRow
 from catalogs.store import Catalogue
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.files import path_to_text, text_to_path
@@ -30,6 +30,7 @@ class Merged:
         placed: files that carry a track of another file, or were written anew with the same sound.
         known: files whose sound the catalogue that asked had already.
         failed: files that cannot be used, with the reason.
+        away: files that went away while they were read.
     """
 
     added: int = 0
@@ -38,6 +39,7 @@ class Merged:
     placed: int = 0
     known: list[SeenFile] = field(default_factory=list)
     failed: list[tuple[Path, str]] = field(default_factory=list)
+    away: list[Path] = field(default_factory=list)
 
     def add(self, other: "Merged") -> None:
         """Count another part of the same work."""
@@ -47,6 +49,7 @@ class Merged:
         self.placed += other.placed
         self.known += other.known
         self.failed += other.failed
+        self.away += other.away
 
 
 def merge_rows(catalogue: Catalogue, rows: Sequence[ShardRow], music: Path | None = None) -> Merged:
@@ -65,7 +68,9 @@ def merge_rows(catalogue: Catalogue, rows: Sequence[ShardRow], music: Path | Non
     lacking: dict[str, ShardRow] = {}
     placed, failed = [], []
     for row in rows:
-        if row.reason or (row.record is None and row.track_id not in stored.versions):
+        if row.reason == AWAY:
+            merged.away.append(text_to_path(row.place.path))
+        elif row.reason or (row.record is None and row.track_id not in stored.versions):
             failed.append(row if row.reason else replace(row, reason=NOT_HERE))
         elif row.track_id not in fresh and stored.gains(row):
             fresh[row.track_id] = row

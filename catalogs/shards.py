@@ -26,6 +26,8 @@ from v2m.types import Provenance, Span, Track, TrackRecord, VectorRow
 
 FORMAT = "v2m-shard/1"
 SUFFIX = ".parquet"
+AWAY = "went away while it was read"
+"""Reason that says nothing about the music: the file is tried again by the next run."""
 
 _TRACK = pa.struct([(field.name, ARROW_TYPES[field.type]) for field in fields(Track)])
 _VECTOR = pa.struct(

@@ -7,9 +7,10 @@ from pathlib import Path
 from catalogs.merging import Merged, merge_rows
 from catalogs.shards import SUFFIX, ShardRow, read_shard
 from catalogs.store import Catalogue
-from indexer.index import settle, touch
+from indexer.index import forget, settle, touch
 from indexer.options import Options
 from indexer.reports import IndexReport
+from indexer.scan import Scan
 from v2m.errors import InputError
 from v2m.progress import progress
 from v2m.remote import joined, names_in, read_bytes
@@ -85,14 +86,32 @@ def _read(files: Sequence[str], folded: Folded) -> Iterator[Sequence[ShardRow]]:
         yield shard.rows
 
 
-def finish(catalogue: Catalogue, merged: Merged, options: Options, report: IndexReport) -> None:
-    """Count what was folded in, and do what follows when tracks have come in."""
+def finish(
+    catalogue: Catalogue,
+    merged: Merged,
+    options: Options,
+    report: IndexReport,
+    found: Scan | None = None,
+) -> None:
+    """Count what was folded in, and do what follows when tracks have come in.
+
+    Args:
+        catalogue: where it was folded in.
+        merged: what became of the rows.
+        options: how the run works.
+        report: is added to.
+        found: all the music of some folders; what is gone from them is forgotten. None forgets
+            nothing.
+    """
     report.added += merged.added
     report.updated += merged.updated
     report.unchanged += merged.unchanged
     report.duplicates += merged.placed
     report.failed += merged.failed
+    report.away += merged.away
     here = [place for place in merged.known if place.path.is_file()]
     catalogue.touch_files([place for place in merged.known if place not in here])
     touch(catalogue, here, options.profile, report)
+    if found:  # not before moved files have their new places
+        forget(catalogue, found, report)
     settle(catalogue, options, report)

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalogs.lock import index_lock
+from indexer.cluster import fill
 from indexer.folding import Folded, finish, fold
+from indexer.listing import list_music
 from indexer.options import Options
+from indexer.ray_pool import ray_pool
 from indexer.reports import IndexReport
 from indexer.runner import default_workers
 from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import InputError, printable
+from v2m.files import path_to_text
 from v2m.library import DEFAULT_PROFILE, Library
+from v2m.remote import is_address
 
 
 def merge_shards(
@@ -44,6 +49,61 @@ def merge_shards(
     merged = folded.merged
     report.files = merged.unchanged + len(merged.failed) + report.encoded + merged.placed
     return folded, report
+
+
+def index_on_cluster(
+    library: Library,
+    places: Sequence[str],
+    address: str,
+    *,
+    shards: str = "",
+    workers: int = 0,
+    batch: int = 8,
+    retry: bool = False,
+    shown: bool = False,
+) -> IndexReport:
+    """Bring a library up to date with music that a Ray cluster analyses.
+
+    Args:
+        library: to be filled.
+        places: folders that all machines mount at the same place, and addresses of buckets.
+        address: of the cluster: "HOST:6379", "ray://HOST:10001" or "auto"; "local" is this machine.
+        shards: folder or bucket that all machines see, where shards are left; "" puts them into
+            the catalogue's folder until they are folded in.
+        workers: most orders at a time; 0 takes the whole cluster.
+        batch: files of a shard; so many at a time are lost to a kill.
+        retry: try files again that failed before and have not changed.
+        shown: show progress on standard error.
+
+    Raises:
+        InputError: a place does not exist, or Ray is not installed.
+        BackendError: the cluster or a store does not answer, or a machine does not see a folder.
+        StateError: another run works on this catalogue.
+    """
+    found = list_music(places)
+    options = Options(library.spec, default_workers(), batch, retry, shown)
+    with index_lock(library.folder, "index --cluster"):
+        library.adopt(library.spec.name)
+        return fill(
+            library.catalogue,
+            found,
+            options,
+            _shards_folder(library, shards),
+            lambda known: ray_pool(address, library.spec, known, workers=workers),
+            keep=bool(shards),
+        )
+
+
+def _shards_folder(library: Library, shards: str) -> str:
+    """Make the folder of the shards; a bucket needs none."""
+    if is_address(shards):
+        return shards
+    folder = Path(shards).expanduser().absolute() if shards else library.folder / "shards"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as err:
+        raise InputError(f"{printable(folder)}: cannot make this folder: {err.strerror}") from err
+    return path_to_text(folder)
 
 
 def refuse_broken(folded: Folded) -> None:

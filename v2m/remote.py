@@ -92,6 +92,20 @@ def names_in(folder: str, suffix: str) -> list[str]:
     return sorted(name for name in found if name.endswith(suffix) and not name.startswith("."))
 
 
+def list_files(place: str) -> dict[str, dict[str, Any]]:
+    """Return every file below an address with what the store says of it; {} where nothing is.
+
+    Raises:
+        InputError: it may not be read.
+        BackendError: the store does not answer.
+    """
+    with _plainly(place):
+        system, path = filesystem(place)
+        scheme = address(place).split("://", 1)[0]
+        found = system.find(path, detail=True)
+        return {f"{scheme}://{name.lstrip('/')}": facts for name, facts in found.items()}
+
+
 @contextmanager
 def local_copy(place: str) -> Iterator[Path]:
     """Yield a file on this machine with what a place holds, under the same name."""

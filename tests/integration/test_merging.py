@@ -184,7 +184,7 @@ def test_a_known_sound_in_a_library_that_lacks_it_is_told_and_tried_again(
 
 
 def test_music_of_a_bucket_is_found_and_given_its_place_later(
-    v2m: Commands, tmp_path: Path
+    v2m: Commands, catalogue: Catalogue, tmp_path: Path
 ) -> None:
     made = _row(1)
     assert made.record is not None
@@ -192,16 +192,15 @@ def test_music_of_a_bucket_is_found_and_given_its_place_later(
     place = Place("s3:/bucket/music/a/1.mp3", "s3:/bucket/music", 5, 7)
     row = replace(made, place=place, record=replace(made.record, track=silent))
     shards = _write(tmp_path / "shards", [row])
-    target = ("--catalog", tmp_path / "c", "--json")
-    v2m("catalog", "merge", shards, *target)
-    there = Catalogue.open(tmp_path / "c", create=False)
-    assert not there.track("t00001").has_audio
+    merge_rows(catalogue, [row])
+    assert not catalogue.track("t00001").has_audio
 
     copy = tmp_path / "mirror" / "a" / "1.mp3"
     copy.parent.mkdir(parents=True)
     copy.write_bytes(b"sound")
+    target = ("--catalog", catalogue.folder, "--json")
     done = v2m("catalog", "merge", shards, "--music", tmp_path / "mirror", *target)
 
     assert json.loads(done.out)["updated"] == 1
-    assert there.track("t00001").has_audio
-    assert there.track("t00001").path == copy
+    assert catalogue.track("t00001").has_audio
+    assert catalogue.track("t00001").path == copy

@@ -10,7 +10,12 @@ from v2m.options import AsJson, Catalog, Model, ProfileName, Verbose
 
 
 def index(
-    folders: Annotated[list[Path], typer.Argument(help="Music folders or files.")],
+    folders: Annotated[
+        list[str],
+        typer.Argument(
+            help="Music folders or files; with --cluster also s3://BUCKET/….",
+        ),
+    ],
     catalog: Catalog = None,
     profile: ProfileName = None,
     model: Model = None,
@@ -22,6 +27,21 @@ def index(
     watch: Annotated[
         bool, typer.Option("--watch", help="Stay, and index what comes, changes or goes.")
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            help="Analyse on a Ray cluster: HOST:6379, ray://HOST:10001, auto, or local.",
+            show_default=False,
+        ),
+    ] = None,
+    shards: Annotated[
+        str,
+        typer.Option(
+            "--shards",
+            help="With --cluster: leave shards in this folder or bucket all machines see.",
+        ),
+    ] = "",
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -30,12 +50,21 @@ def index(
     from v2m.errors import InputError
 
     settings = settings_of(catalog=catalog, profile=profile, model=model, workers=workers)
+    _check(folders, cluster=cluster, shards=shards, watch=watch)
     library = open_library(settings, create=True)
+    how = {
+        "workers": settings.workers,
+        "batch": settings.batch,
+        "retry": retry,
+        "shown": not as_json,
+    }
 
     def run() -> Any:
-        return library.index(
-            folders, workers=settings.workers, batch=settings.batch, retry=retry, shown=not as_json
-        )
+        if not cluster:
+            return library.index(folders, **how)
+        from v2m.cluster import index_on_cluster
+
+        return index_on_cluster(library, folders, cluster, shards=shards, **how)
 
     if watch:
         _watch(run, folders, as_json=as_json)
@@ -46,7 +75,21 @@ def index(
         raise InputError("none of these files can be used")
 
 
-def _watch(run: Any, folders: list[Path], *, as_json: bool) -> None:
+def _check(folders: list[str], *, cluster: str | None, shards: str, watch: bool) -> None:
+    """Refuse options that do not go together."""
+    from v2m.errors import InputError
+    from v2m.remote import address, is_address
+
+    if shards and not cluster:
+        raise InputError("--shards goes with --cluster")
+    bucket = next((address(folder) for folder in folders if is_address(folder)), None)
+    if bucket and not cluster:
+        raise InputError(f"{bucket}: buckets go with --cluster; '--cluster local' is this machine")
+    if bucket and watch:
+        raise InputError(f"{bucket}: a bucket cannot be watched")
+
+
+def _watch(run: Any, folders: list[str], *, as_json: bool) -> None:
     """Index now and after every change; a folder that is away for a while is waited for."""
     from indexer.watch import changes
     from v2m.errors import InputError, StateError
@@ -54,7 +97,7 @@ def _watch(run: Any, folders: list[Path], *, as_json: bool) -> None:
     _print(run(), as_json=as_json)
     if not as_json:
         say("watching; Ctrl-C ends it")
-    for _ in changes([folder.expanduser() for folder in folders]):
+    for _ in changes([Path(folder).expanduser() for folder in folders]):
         try:
             _print(run(), as_json=as_json)
         except (InputError, StateError) as err:
