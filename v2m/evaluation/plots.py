@@ -91,12 +91,13 @@ def rank_histogram(
 
     figure, axes = _blank(title)
     share = 0.8 / len(ranks)
+    stretches = list(by_stretch([], n_items, n_bars))
     for place, (name, own) in enumerate(ranks.items()):
         counts = by_stretch(own, n_items, n_bars)
-        at = np.arange(len(counts)) + (place - (len(ranks) - 1) / 2) * share
+        at = np.arange(len(stretches)) + (place - (len(ranks) - 1) / 2) * share
         colour = COLOURS[place % len(COLOURS)]
         axes.bar(at, list(counts.values()), width=share, label=name, color=colour)
-    axes.set_xticks(range(len(counts)), list(counts), rotation=30 if n_items > 999 else 0)
+    axes.set_xticks(range(len(stretches)), stretches, rotation=30 if n_items > 999 else 0)
     axes.tick_params(axis="x", labelsize=7)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=f"rank of the first true item, of {n_items}", ylabel="queries")
