@@ -141,9 +141,7 @@ class FullProfile:
         free = free_memory_megabytes()
         if free is None:
             return 1
-        each = WORKER_MEGABYTES + sum(
-            part.checkpoint.card.megabytes for part in (self.text, self.music)
-        )
+        each = WORKER_MEGABYTES + sum(part.checkpoint.megabytes for part in (self.text, self.music))
         return max(1, int((free - SPARE_MEGABYTES) // each))
 
     def describe_track(self, heard: Heard) -> TrackWords:
