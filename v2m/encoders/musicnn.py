@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from v2m.audio.spectra import mel_filters
+from v2m.encoders.strongest import LongFilters, WideFilters
 from v2m.encoders.tensorbundle import read_checkpoint
 from v2m.encoders.vocabulary import MSD_TAGS, MTT_TAGS
 from v2m.types import Mono
@@ -101,24 +102,30 @@ class _Network:
             return torch.from_numpy(np.array(tensors[prefix + name]))
 
         self._norms = [_scale_and_shift(get, n) for n in range(11)]
-        kernels = [("conv2d" + (f"_{n}" if n else "")) for n in range(8)]
-        self._kernels = [
-            (get(f"{name}/kernel").permute(3, 2, 0, 1).contiguous(), get(f"{name}/bias"))
-            for name in kernels
+        kernels = [_weights(get, "conv2d", n) for n in range(8)]
+        kernels = [(kernel.permute(3, 2, 0, 1), bias) for kernel, bias in kernels]
+        # where the scale is negative, the largest normalised value comes from the smallest one
+        signs = [torch.where(scale >= 0, 1.0, -1.0) for scale, _ in self._norms[1:6]]
+        self._front_filters: list[WideFilters | LongFilters] = [
+            *(WideFilters(kernels[n][0], N_MELS, signs[n]) for n in (0, 1)),
+            *(LongFilters(kernels[n][0], signs[n]) for n in (2, 3, 4)),
         ]
-        self._dense = [
-            (get(f"{name}/kernel").T.contiguous(), get(f"{name}/bias"))
-            for name in ("dense", "dense_1")
+        self._front_biases = [bias for _, bias in kernels[:5]]
+        self._wide_kernels = [
+            (kernel[:, 0].permute(0, 2, 1).contiguous(), bias)  # (out, 7, c) -> (out, c, 7)
+            for kernel, bias in kernels[5:]
         ]
+        dense = [_weights(get, "dense", n) for n in (0, 1)]
+        self._dense = [(kernel.T.contiguous(), bias) for kernel, bias in dense]
 
     def __call__(self, patches: torch.Tensor) -> torch.Tensor:
         """(n, 187, 96) -> probabilities (n, 50)."""
         scale, shift = self._norms[0]
-        x = patches[:, None] * scale + shift  # (n, 1, 187, 96)
+        x = patches * scale + shift
         front = self._front(x)  # (n, 561, 187)
-        first = self._wide(front, 5, 6)
-        second = self._wide(first, 6, 7) + first
-        third = self._wide(second, 7, 8) + second
+        first = self._wide(front, 0)
+        second = self._wide(first, 1) + first
+        third = self._wide(second, 2) + second
         features = torch.cat([front, first, second, third], dim=1)  # (n, 753, 187)
         pooled = torch.stack([features.amax(dim=2), features.mean(dim=2)], dim=2).flatten(1)
         scale, shift = self._norms[9]
@@ -127,29 +134,25 @@ class _Network:
         return torch.sigmoid(functional.linear(hidden * scale + shift, *self._dense[1]))
 
     def _front(self, x: torch.Tensor) -> torch.Tensor:
-        wide = functional.pad(x, (0, 0, 3, 3))
-        features = [self._timbre(functional.conv2d(wide, *self._kernels[n]), n + 1) for n in (0, 1)]
-        for n, length in ((2, 128), (3, 64), (4, 32)):
-            padded = functional.pad(x, (0, 0, (length - 1) // 2, length // 2))
-            features.append(self._timbre(functional.conv2d(padded, *self._kernels[n]), n + 1))
+        """Filter, rectify, normalise and take the maximum over frequency, (n, 561, 187)."""
+        features = []
+        for filters, bias, norm in zip(
+            self._front_filters, self._front_biases, self._norms[1:6], strict=True
+        ):
+            scale, shift = (v[:, None] for v in norm)
+            # rectifying keeps the order, so the maximum may be taken before it
+            features.append(functional.relu(filters(x) + bias[:, None]) * scale + shift)
         return torch.cat(features, dim=1)
 
-    def _timbre(self, y: torch.Tensor, norm: int) -> torch.Tensor:
-        """Rectify, normalise and take the maximum over frequency: (n, c, t, f) -> (n, c, t)."""
-        scale, shift = (v[None, :, None] for v in self._norms[norm])
-        y = functional.relu(y)
-        # where the scale is negative, the largest normalised value comes from the smallest one
-        strongest = torch.where(scale >= 0, y.amax(dim=3), y.amin(dim=3))
-        return strongest * scale + shift
+    def _wide(self, y: torch.Tensor, number: int) -> torch.Tensor:
+        scale, shift = (v[:, None] for v in self._norms[6 + number])
+        answers = functional.conv1d(functional.pad(y, (3, 3)), *self._wide_kernels[number])
+        return functional.relu(answers) * scale + shift
 
-    def _wide(self, y: torch.Tensor, kernel: int, norm: int) -> torch.Tensor:
-        weight, bias = self._kernels[kernel]
-        weight = weight[:, 0].permute(0, 2, 1)  # (out, 7, c) -> (out, c, 7)
-        scale, shift = (v[None, :, None] for v in self._norms[norm])
-        return (
-            functional.relu(functional.conv1d(functional.pad(y, (3, 3)), weight, bias)) * (scale)
-            + shift
-        )
+
+def _weights(get: Any, name: str, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+    name += f"_{number}" if number else ""
+    return get(f"{name}/kernel"), get(f"{name}/bias")
 
 
 def _scale_and_shift(get: Any, number: int) -> tuple[torch.Tensor, torch.Tensor]:
