@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy.ndimage import median_filter
 
+from v2m.audio import descriptors
 from v2m.audio.descriptors import LONGEST_SECONDS, N_FFT, RATE, measure, middle
 from v2m.audio.tempo import pick_tempo
 from v2m.types import Audio, Mono
@@ -99,3 +101,13 @@ def test_a_long_track_is_judged_by_its_middle(rate: int) -> None:
 def test_the_shortest_track_fills_a_window() -> None:
     assert middle(_audio(np.ones(1, np.float32))).shape == (N_FFT,)
     assert middle(_audio(np.ones(0, np.float32), 48000)).shape == (N_FFT,)
+
+
+@pytest.mark.parametrize("frames", [4, 100])
+def test_medians_of_rows_are_those_of_a_filter_of_two_dimensions(frames: int) -> None:
+    rows = np.random.default_rng(frames).random((frames, 64)).astype(np.float32)
+
+    along, across = descriptors._medians(rows.T, 31).T, descriptors._medians(rows, 11)
+
+    np.testing.assert_array_equal(along, median_filter(rows, (31, 1)))
+    np.testing.assert_array_equal(across, median_filter(rows, (1, 11)))

@@ -1,7 +1,7 @@
 import numpy as np
 import pyloudnorm
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from v2m.audio import loudness
@@ -66,6 +66,7 @@ def test_silence_between_tones_does_not_count() -> None:
     assert integrated_lufs(np.hstack([tone, silence]), 48000) == pytest.approx(-20, abs=0.1)
 
 
+@settings(deadline=None)
 @given(st.floats(-25, 6))
 def test_loudness_follows_gain(gain_db: float) -> None:
     samples = _restless(1.5, 16000)
@@ -152,3 +153,13 @@ def test_working_in_chunks_does_not_change_the_envelope(monkeypatch: pytest.Monk
     monkeypatch.setattr(loudness, "CHUNK", 700)
 
     np.testing.assert_allclose(peak_envelope(samples), whole, atol=1e-6)
+
+
+def test_a_long_sound_is_weighted_as_if_at_once() -> None:
+    samples = _restless(8.4, 22050)
+
+    squares, _ = loudness.k_squares(samples, 22050)
+    steps = squares[: 84 * 2205].reshape(84, 2205).mean(axis=1)
+
+    at_once = loudness.gated_lufs(loudness.over_blocks(steps, 4))
+    assert integrated_lufs(samples, 22050) == pytest.approx(at_once, abs=1e-9)

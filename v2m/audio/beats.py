@@ -181,11 +181,12 @@ def _counted(first: npt.NDArray[np.float64], metre: int) -> tuple[float, npt.NDA
     yes, no = np.log(first), np.log(1 - first)
     score = np.full(metre, no[0])
     score[0] = yes[0]
+    before = np.roll(np.arange(metre), 1)
     came = np.zeros((len(first), metre), np.int8)
     for n in range(1, len(first)):
-        steps = np.roll(score, 1)
+        steps = score[before]
         slip = int(score.argmax())
-        came[n] = np.roll(np.arange(metre), 1)
+        came[n] = before
         if score[slip] - SLIP_COST > steps[0]:  # begin a new bar early
             steps[0], came[n, 0] = score[slip] - SLIP_COST, slip
         score = steps + no[n]

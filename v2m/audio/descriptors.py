@@ -102,19 +102,31 @@ def _centroid(spectrum: Grid, power: Grid) -> float:
 
 def _shares(power: Grid) -> tuple[float, float]:
     """Return the percussive and the harmonic share of the energy, each 0 to 1."""
-    from scipy.ndimage import median_filter
-
     level = np.sqrt(power @ mel_filters(RATE, N_FFT, 64).T)
     energy = level**2
     total = float(energy.sum())
     if total < 1e-9:
         return 0.0, 0.0
-    steady = median_filter(level, (HARMONIC_FRAMES, 1))
-    broad = median_filter(level, (1, PERCUSSIVE_BANDS))
+    steady = _medians(level.T, HARMONIC_FRAMES).T
+    broad = _medians(level, PERCUSSIVE_BANDS)
     mask = steady**2 / (steady**2 + broad**2 + 1e-9)
     percussive = float(((1 - mask) * energy).sum()) / total
     harmonic = float((energy * (steady > 2 * broad)).sum()) / total
     return percussive, harmonic
+
+
+def _medians(rows: Grid, size: int) -> Grid:
+    """Return the median around every value of each row, the ends mirrored; size is odd.
+
+    All rows lie behind one another: SciPy's filter of one dimension is ten times as fast as that
+    of two, and gives the same.
+    """
+    from scipy.ndimage import median_filter
+
+    reach = size // 2
+    padded = np.pad(rows, ((0, 0), (reach, reach)), "symmetric")
+    filtered = median_filter(padded.ravel(), size).reshape(padded.shape)
+    return np.asarray(filtered[:, reach:-reach], np.float32)
 
 
 def _level_range(mono: Mono) -> float:

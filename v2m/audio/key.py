@@ -24,6 +24,9 @@ BINS_PER_SEMITONE = 3
 WINDOW_SECONDS = 0.74
 """Long enough to tell semitones apart from 65 Hz up."""
 
+NEGLIGIBLE = 1e-12
+"""Weight of a line that single precision cannot tell from none."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyEstimate:
@@ -58,7 +61,8 @@ def chroma_frames(mono: Mono, sample_rate: int) -> npt.NDArray[np.float64]:
     """
     n_fft = 4 * chroma_hop(sample_rate)
     spectrum = magnitudes(mono, n_fft, n_fft // 4)
-    bins = spectrum @ _constant_q(sample_rate, n_fft).T
+    filters = _constant_q(sample_rate, n_fft)
+    bins = spectrum[:, : filters.shape[1]] @ filters.T
     if not bins.any():
         return np.zeros((len(bins), 12))
     thirds = bins.reshape(len(bins), N_OCTAVES, 12, BINS_PER_SEMITONE).sum(axis=1)
@@ -102,9 +106,10 @@ def _tuning(thirds: npt.NDArray[np.floating]) -> int:
 
 @lru_cache
 def _constant_q(sample_rate: int, n_fft: int) -> npt.NDArray[np.float32]:
-    """Return bell-shaped filters, equally wide in pitch, shape (252, n_fft // 2 + 1).
+    """Return bell-shaped filters, equally wide in pitch, shape (252, lines).
 
-    The middle third of each semitone lies on equal temperament at A4 = 440 Hz.
+    Lines of the spectrum above the highest bell are left out. The middle third of each semitone
+    lies on equal temperament at A4 = 440 Hz.
     """
     hertz = np.fft.rfftfreq(n_fft, 1 / sample_rate)
     pitch = 12 * np.log2(np.maximum(hertz, 1e-6) / LOWEST_HERTZ)
@@ -115,4 +120,7 @@ def _constant_q(sample_rate: int, n_fft: int) -> npt.NDArray[np.float32]:
     width = np.maximum(width, 0.5 * spacing)
     bells = np.exp(-0.5 * ((pitch[None] - centres[:, None]) / width[:, None]) ** 2)
     bells[:, 0] = 0
-    return np.asarray(bells / np.maximum(bells.sum(axis=1, keepdims=True), 1e-9), np.float32)
+    bells /= np.maximum(bells.sum(axis=1, keepdims=True), 1e-9)
+    bells[bells < NEGLIGIBLE] = 0
+    n_lines = 1 + int(np.flatnonzero(bells.any(axis=0))[-1])
+    return np.ascontiguousarray(bells[:, :n_lines], np.float32)

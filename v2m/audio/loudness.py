@@ -18,6 +18,9 @@ SILENCE_DBTP = -120.0
 
 OVERSAMPLING = 4
 CHUNK = 1 << 18
+AT_ONCE = 1 << 16
+"""Samples weighted at once; large arrays cost more than the filter."""
+
 BLOCK = 64
 REACH = 24
 """Samples on either side that decide what lies between two samples."""
@@ -150,11 +153,21 @@ def _block_power(
     n = samples.shape[1]
     if not n:
         return np.zeros(1)
-    squares, _ = k_squares(samples, sample_rate)
     if n < per_block * hop:
-        return np.array([squares.mean()])
-    steps = squares[: n // hop * hop].reshape(-1, hop).mean(axis=1)
-    return over_blocks(steps, per_block)
+        return np.array([k_squares(samples, sample_rate)[0].mean()])
+    return over_blocks(_step_power(samples, sample_rate, hop), per_block)
+
+
+def _step_power(samples: Samples, sample_rate: int, hop: int) -> npt.NDArray[np.float64]:
+    """Return the K-weighted power of every whole step, a few at a time: they stay in the cache."""
+    n = samples.shape[1] // hop * hop
+    length = max(1, AT_ONCE // hop) * hop
+    steps, state = [], None
+    for first in range(0, n, length):
+        some = samples[:, first : min(n, first + length)]
+        squares, state = k_squares(some, sample_rate, state)
+        steps.append(squares.reshape(-1, hop).mean(axis=1))
+    return np.concatenate(steps)
 
 
 def over_blocks(steps: npt.NDArray[np.float64], per_block: int) -> npt.NDArray[np.float64]:
@@ -171,7 +184,7 @@ def k_squares(
         state = np.zeros((len(weights), len(samples), 2))
     weighted: Any
     weighted, after = sosfilt(weights, samples.astype(np.float64), axis=-1, zi=state)
-    return np.square(weighted).sum(axis=0), np.asarray(after, np.float64)
+    return np.einsum("cn,cn->n", weighted, weighted), np.asarray(after, np.float64)
 
 
 def power_lufs(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
