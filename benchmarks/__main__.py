@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.bulk import bulk_row
+from benchmarks.hearing import hearing_rows
 from benchmarks.rows import Row, decode_row, loudness_row, start_row
 from v2m.files import replacing
 
@@ -49,11 +50,13 @@ def _rows(rounds: int) -> list[Row]:
     spec = find_spec("immich_memories_music")
     if spec is None or spec.origin is None:
         sys.exit("pip install immich-memories-music")
-    track = min(Path(spec.origin).parent.rglob("*.opus"))
+    music = Path(spec.origin).parent
+    track = min(music.rglob("*.opus"))
     with tempfile.TemporaryDirectory() as folder:
         return [
             decode_row(track, 0.75, rounds=rounds),
             loudness_row(180, rounds=rounds),
+            *hearing_rows(music, Path(folder), seconds=180, rounds=rounds),
             start_row(Path(folder) / "catalogue", rounds=rounds),
             bulk_row(Path(folder), tracks=2_000, rounds=rounds),
         ]
@@ -75,7 +78,7 @@ def page(rows: Sequence[Row]) -> str:
     lines += [
         f"| {row.name} | {row.ours_seconds:.3f} | {row.other} | {row.other_seconds:.3f} |"
         f" {row.ratio:.2f} ({row.lowest:.2f} to {row.highest:.2f}) |"
-        f" {'' if row.goal is None else f'{row.goal:g}'} |"
+        f" {'' if row.goal is None else f'{row.goal:.3g}'} |"
         for row in rows
     ]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,69 @@
+"""Tempo, key and timbre of a track as the index measures them, beside librosa's usual chain."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from benchmarks.rows import Row, compare
+from indexer.mapper import SAMPLE_RATE
+from v2m.audio.beats import find_beats
+from v2m.audio.decode import decode_audio
+from v2m.audio.descriptors import measure
+from v2m.audio.structure import at_structure_rate
+from v2m.audio.tempo import pick_tempo
+from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
+from v2m.types import SoundFacts
+
+GOAL = 1 / 0.35
+MISSING = "left out: the row beside librosa; pip install -e '.[benchmark]' brings it"
+
+
+def hearing_rows(music: Path, folder: Path, *, seconds: float, rounds: int) -> list[Row]:
+    """Measure one long track made of a folder's music; no row where librosa is missing."""
+    if find_spec("librosa") is None:
+        print(MISSING, file=sys.stderr)
+        return []
+    track = joined(music, folder / "long.mp3", seconds)
+    network = BeatNet()
+    row = compare(
+        f"tempo, key and timbre of {seconds:g} s",
+        "librosa: load, beat_track, chroma_cqt, mfcc",
+        lambda: heard(track, network),
+        lambda: _by_librosa(track),
+        goal=GOAL,
+        rounds=rounds,
+    )
+    return [row]
+
+
+def heard(track: Path, network: BeatNet) -> tuple[float, SoundFacts]:
+    """Return tempo, beats per minute, and what is measured, from the file on."""
+    audio = decode_audio(track, sample_rate=SAMPLE_RATE)
+    beats = find_beats(network.hear(at_structure_rate(audio)), FRAMES_PER_SECOND)
+    facts = measure(audio)
+    return pick_tempo(facts.tempo_curve, pulse_bpm=beats.tempo_bpm), facts
+
+
+def joined(music: Path, target: Path, seconds: float) -> Path:
+    """Write the music of a folder behind one another, over and over, as one MP3."""
+    paths = sorted(path for path in music.rglob("*") if path.suffix in {".opus", ".wav"})
+    pieces: list[Any] = []
+    while sum(piece.shape[1] for piece in pieces) < seconds * SAMPLE_RATE:
+        path = paths[len(pieces) % len(paths)]
+        pieces.append(decode_audio(path, sample_rate=SAMPLE_RATE).samples)
+    sound = np.concatenate(pieces, axis=1)[:, : round(seconds * SAMPLE_RATE)]
+    soundfile.write(target, sound.T, SAMPLE_RATE)
+    return target
+
+
+def _by_librosa(track: Path) -> None:
+    import librosa
+
+    sound, rate = librosa.load(track)
+    librosa.beat.beat_track(y=sound, sr=rate)
+    librosa.feature.chroma_cqt(y=sound, sr=rate)
+    librosa.feature.mfcc(y=sound, sr=rate)
