@@ -44,7 +44,7 @@ def make(
         "endpoint": lambda style: endpoint_writer(f"m@{server.url}", style, {}, folder),
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local_writer, "ANSWER_TOKENS", 40)
+        patch.setattr(local_writer, "ANSWER_TOKENS", 8)
         yield makers[request.param]
 
 
