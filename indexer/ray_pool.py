@@ -25,17 +25,21 @@ log = logging.getLogger(__name__)
 
 
 class RayPool:
-    """Carries out orders as tasks of Ray; what is lost is told, never retried behind our back."""
+    """Carries out orders as tasks of Ray; what is lost is told, never retried behind our back.
+
+    Attributes:
+        workers: most orders under way; 0 goes by the processors of the cluster.
+    """
 
     def __init__(self, ray: Any, known: Known, workers: int, *, gpus: int) -> None:
-        self._ray, self._workers = ray, workers
+        self._ray, self.workers = ray, workers
         self._known = ray.put(known)
         self._task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(carry_out)
         self._running: dict[Any, Order] = {}
 
     def slots(self) -> int:
         """Return the workers asked for, else by the processors the cluster has now."""
-        return self._workers or AHEAD * int(self._ray.cluster_resources().get("CPU", 1))
+        return self.workers or AHEAD * int(self._ray.cluster_resources().get("CPU", 1))
 
     def start(self, order: Order) -> None:
         """Have an order carried out somewhere."""

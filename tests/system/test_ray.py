@@ -14,6 +14,7 @@ import pytest
 
 from catalogs.store import Catalogue
 from tests.conftest import WriteMusic
+from v2m.types import Track
 
 pytestmark = [
     pytest.mark.skipif(os.environ.get("V2M_RAY") != "1", reason="V2M_RAY=1 asks for it"),
@@ -70,6 +71,10 @@ def _paths(folder: Path) -> list[str]:
     return sorted(track.path.name for track in Catalogue.open(folder, create=False).tracks())
 
 
+def _facts(track: Track) -> tuple[object, ...]:
+    return track.track_id, track.path, track.title, track.key, track.mode, track.tags
+
+
 def _all() -> list[str]:
     return [f"piece {n:02}.flac" for n in range(TRACKS)]
 
@@ -121,4 +126,8 @@ def test_the_cluster_finds_what_the_local_run_finds(
         Catalogue.open(tmp_path / name, create=False).tracks() for name in ("here", "there")
     )
 
-    assert here == there, err
+    assert [_facts(track) for track in here] == [_facts(track) for track in there], err
+    for one, other in zip(here, there, strict=True):  # equal but for the order of additions
+        assert one.loudness_lufs == pytest.approx(other.loudness_lufs, abs=1e-3)
+        assert one.tempo_bpm == pytest.approx(other.tempo_bpm, abs=1e-3)
+        assert one.instrumental == pytest.approx(other.instrumental, abs=1e-3)
