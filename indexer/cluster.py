@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from catalogs.merging import Merged
+from catalogs.shards import SUFFIX
 from catalogs.store import Catalogue
 from indexer.chunk import Known, known_identities, orders_of
 from indexer.columns import fill_columns
@@ -17,7 +18,7 @@ from v2m.encoders.profiles import load_profile
 from v2m.errors import BackendError, printable
 from v2m.files import text_to_path
 from v2m.progress import progress
-from v2m.remote import remove
+from v2m.remote import is_address, list_files, remove
 
 OpenPool = Callable[[Known], AbstractContextManager[Pool]]
 """Opens the workers, who are told which sounds need no analysis."""
@@ -70,7 +71,9 @@ def _left_over(
     catalogue: Catalogue, shards: str, report: IndexReport, *, keep: bool, shown: bool
 ) -> Merged:
     """Fold in what an earlier run left; its failures and known files are met again anyway."""
-    files = shards_in(shards)
+    # a bucket has no empty folders: what is not there yet holds nothing
+    there = list_files(shards) if is_address(shards) else shards_in(shards)
+    files = [file for file in there if file.endswith(SUFFIX)]
     folded = fold(catalogue, files, shown=shown)
     report.skipped += [(text_to_path(shard), reason) for shard, reason in folded.broken]
     for file in files if not keep else ():

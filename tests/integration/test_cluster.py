@@ -206,9 +206,6 @@ def bucket(music: Path) -> Iterator[str]:
 def test_music_and_shards_may_lie_in_a_bucket(
     mapper: CountingMapper, bucket: str, music: Path, tmp_path: Path
 ) -> None:
-    system = fsspec.filesystem("memory")
-    system.mkdirs("/bucket/shards", exist_ok=True)
-
     report = _fill(tmp_path / "c", bucket, "memory://bucket/shards", keep=True)
     again = _fill(tmp_path / "c", bucket, "memory://bucket/shards", keep=True)
 
