@@ -158,8 +158,9 @@ class CoarseIndex:
         codes = self._codes
         if codes is not None:
             of_rows = codes if allowed is None else codes[allowed]
-            allowed = np.zeros(self._index.ntotal, np.bool_)
-            allowed[of_rows] = True
+            coded: Mask = np.zeros(self._index.ntotal, np.bool_)
+            coded[of_rows] = True
+            allowed = coded
         if allowed is not None:
             select: Any = faiss.IDSelectorBitmap  # its stubs know neither arrays
             make: Any = faiss.SearchParametersIVF  # nor the selector
