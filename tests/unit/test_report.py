@@ -10,13 +10,10 @@ import pytest
 
 from indexer.reports import ImportReport, IndexReport
 from retriever.search import Match
-from v2m.doctor import Finding
 from v2m.errors import InputError
 from v2m.report import (
     TRACK_COLUMNS,
     clock,
-    demo_text,
-    doctor_text,
     export_tracks,
     find_json,
     find_text,
@@ -25,8 +22,6 @@ from v2m.report import (
     import_text,
     index_json,
     index_text,
-    models_json,
-    models_text,
     plan_text,
     render_json,
     render_text,
@@ -35,11 +30,10 @@ from v2m.report import (
     tracks_json,
     tracks_text,
 )
-from v2m.results import DemoResult, FindResult, FoundScene
+from v2m.results import FindResult, FoundScene
 from v2m.soundtrack.plan import Cue, CuePlan, PlannedVideo, Seam
 from v2m.soundtrack.render import RenderReport
 from v2m.types import Provenance, Refused, Scene, Span, Track
-from v2m.wheels import ModelStatus
 
 NOT_UTF8 = Path(os.fsdecode(b"/mus\xffic/a.mp3"))
 
@@ -464,43 +458,3 @@ def test_an_export_that_cannot_be_is_refused(tmp_path: Path, name: str, words: s
     with pytest.raises(InputError, match=words):
         export_tracks([TRACK], tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-
-
-# models, doctor, demo
-
-
-def test_models_say_where_they_are() -> None:
-    status = ModelStatus("minilm-weights", "cached", 90868376, "Apache-2.0", "gt-minilm", "0.1.0")
-
-    assert models_text([status]) == "minilm-weights              90.9 MB  Apache-2.0   cached"
-    assert models_json([status]) == {
-        "models": [
-            {
-                "name": "minilm-weights",
-                "where": "cached",
-                "size_bytes": 90868376,
-                "licence": "Apache-2.0",
-                "package": "gt-minilm",
-                "version": "0.1.0",
-            }
-        ]
-    }
-
-
-@pytest.mark.parametrize(
-    ("ok", "lines"),
-    [
-        (True, ["ok  python       3.11", "ok  ffmpeg       PyAV", "all is well"]),
-        (False, ["ok  python       3.11", "BAD ffmpeg       PyAV", "1 checks failed"]),
-    ],
-)
-def test_the_doctor_counts_what_is_wrong(ok: bool, lines: list[str]) -> None:
-    findings = [Finding("python", True, "3.11"), Finding("ffmpeg", ok, "PyAV")]
-
-    assert doctor_text(findings).splitlines() == lines
-
-
-def test_the_demo_says_what_to_open() -> None:
-    result = DemoResult(((Path("demo/a b.mp4"), "the video"),), 12.6, {"retrieved": 1}, -14.0)
-
-    assert demo_text(result) == "\ndone in 13 s. Open these:\n  demo/a b.mp4  the video"
