@@ -42,7 +42,7 @@ fmt: $(DEV_STAMP) ## format and fix what can be fixed
 
 bench: $(DEV_STAMP) ## quality and speed, printed
 	$(BIN)/python benchmarks/quality.py
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python -m benchmarks
 
 clean: ## remove the environment and the demo's results
 	rm -rf $(VENV) v2m-demo

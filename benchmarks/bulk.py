@@ -1,20 +1,16 @@
 """Writes tracks with vectors in bulk, beside the same rows by executemany.
 
-    python benchmarks/bulk.py [TRACKS]
-
 Both write the same columns of the same tables of a fresh catalogue, a thousand tracks to the
 transaction; what executemany is given was made ready before the clock starts.
 """
 
-import argparse
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.rows import Row, compare
+from benchmarks.rows import Row, Setting, compare, faster, here
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.licences import parse_licence
 from catalogs.rows import COLUMNS, IndexedFile
@@ -29,18 +25,19 @@ MUSIC = Path("/music")
 TRACK_COLUMNS = (*COLUMNS, *LICENCE_COLUMNS, "analysis_version")
 
 
-def bulk_row(folder: Path, *, tracks: int, rounds: int) -> Row:
-    """Write tracks with one vector each into new catalogues, against executemany."""
+def rows(setting: Setting) -> Iterator[Row]:
+    """Write tracks with one vector each into new catalogues."""
+    tracks = setting.size(2_000, 20)
     files = made_up_files(tracks)
     prepared = [_as_lists(files[start : start + BATCH]) for start in range(0, tracks, BATCH)]
-    fresh = (Catalogue.open(folder / str(n), create=True) for n in count())
-    return compare(
+    fresh = (Catalogue.open(setting.folder / str(n), create=True) for n in count())
+    yield compare(
         f"{tracks:,} tracks with vectors of {DIM} into the catalogue",
+        here(lambda: _write(next(fresh), files)),
         "executemany",
-        lambda: _write(next(fresh), files),
-        lambda: _execute_many(next(fresh), prepared),
-        goal=10,
-        rounds=rounds,
+        here(lambda: _execute_many(next(fresh), prepared)),
+        goal=faster(10),
+        rounds=setting.rounds,
     )
 
 
@@ -115,20 +112,3 @@ def _execute_many(catalogue: Catalogue, batches: Sequence[tuple[Rows, Rows, Rows
             con.executemany(
                 "INSERT INTO vectors VALUES (nextval('vector_rows'), ?, ?, ?, ?, ?, ?, ?)", vectors
             )
-
-
-def main() -> None:
-    """Print the row."""
-    parser = argparse.ArgumentParser(description="Write tracks in bulk, beside executemany.")
-    parser.add_argument("tracks", type=int, nargs="?", default=100_000)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        row = bulk_row(Path(folder), tracks=asked.tracks, rounds=1)
-    print(
-        f"{row.name}: {row.ours_seconds:.1f} s, by {row.other} {row.other_seconds:.1f} s,"
-        f" ratio {row.ratio:.1f}"
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Tempo, key and timbre of a track as the index measures them, beside librosa's usual chain."""
 
-import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from benchmarks.rows import Row, compare
+from benchmarks.rows import LeftOut, Row, Setting, bundled_music, compare, here, share
 from indexer.mapper import SAMPLE_RATE
 from v2m.audio.beats import find_beats
 from v2m.audio.decode import decode_audio
@@ -18,26 +18,28 @@ from v2m.audio.tempo import pick_tempo
 from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
 from v2m.types import SoundFacts
 
-GOAL = 1 / 0.35
-MISSING = "left out: the row beside librosa; pip install -e '.[benchmark]' brings it"
+MISSING = "librosa is missing; pip install -e '.[benchmark]' brings it"
 
 
-def hearing_rows(music: Path, folder: Path, *, seconds: float, rounds: int) -> list[Row]:
-    """Measure one long track made of a folder's music; no row where librosa is missing."""
+def rows(setting: Setting) -> Iterator[Row]:
+    """Measure one long track made of the bundled music.
+
+    Raises:
+        LeftOut: librosa is not installed.
+    """
     if find_spec("librosa") is None:
-        print(MISSING, file=sys.stderr)
-        return []
-    track = joined(music, folder / "long.mp3", seconds)
+        raise LeftOut(MISSING)
+    seconds = setting.size(180, 4)
+    track = joined(bundled_music(), setting.folder / "long.mp3", seconds)
     network = BeatNet()
-    row = compare(
-        f"tempo, key and timbre of {seconds:g} s",
+    yield compare(
+        f"tempo, key and timbre of {seconds} s",
+        here(lambda: heard(track, network)),
         "librosa: load, beat_track, chroma_cqt, mfcc",
-        lambda: heard(track, network),
-        lambda: _by_librosa(track),
-        goal=GOAL,
-        rounds=rounds,
+        here(lambda: _by_librosa(track)),
+        goal=share(0.35),
+        rounds=setting.rounds,
     )
-    return [row]
 
 
 def heard(track: Path, network: BeatNet) -> tuple[float, SoundFacts]:

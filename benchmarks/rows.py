@@ -1,25 +1,106 @@
-"""Rows that set v2m beside a peer or a limit: both do the same work in turns, in processor time."""
+"""Rows that set v2m beside a peer or a limit: both do the same work in turns, in one run."""
 
-import os
+import math
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import av
-import numpy as np
-import pyloudnorm
 
-from catalogs.store import Catalogue
-from indexer.mapper import SAMPLE_RATE
-from v2m.audio.decode import decode_audio
-from v2m.audio.loudness import integrated_lufs
+class LeftOut(Exception):  # noqa: N818 - not an error: the row has nothing to be set beside
+    """A row cannot be measured here; says what would have to be installed."""
 
-Work = Callable[[], Any]
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a benchmark is to be run.
+
+    Attributes:
+        folder: empty; for what a benchmark writes.
+        rounds: how often both sides do their work.
+        smallest: only show that it runs; the figures are worth nothing.
+    """
+
+    folder: Path
+    rounds: int = 3
+    smallest: bool = False
+
+    def size(self, usual: int, smallest: int) -> int:
+        """Return the size to be measured at."""
+        return smallest if self.smallest else usual
+
+
+class Judged(StrEnum):
+    """What a goal is about, and how the figure is worded."""
+
+    FASTER = "times as fast"
+    SHARE = "of the other"
+    MORE = "s more"
+    VALUE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What would be good enough.
+
+    Attributes:
+        judged: which figure of the row it is about.
+        number: the goal.
+        least: whether the figure has to reach the number; else it may not go above.
+    """
+
+    judged: Judged
+    number: float
+    least: bool
+
+    def met_by(self, figure: float) -> bool:
+        """Whether a figure is good enough."""
+        return figure >= self.number if self.least else figure <= self.number
+
+
+def faster(times: float) -> Goal:
+    """Ask that the other takes so many times our time."""
+    return Goal(Judged.FASTER, times, least=True)
+
+
+def share(most: float) -> Goal:
+    """Ask that we take at most this share of what the other takes."""
+    return Goal(Judged.SHARE, most, least=False)
+
+
+def more(most_seconds: float) -> Goal:
+    """Ask that we take at most so many seconds more than the other."""
+    return Goal(Judged.MORE, most_seconds, least=False)
+
+
+def value(*, least: float | None = None, most: float | None = None) -> Goal:
+    """Ask for a value of our own, whatever the other has."""
+    if least is not None:
+        return Goal(Judged.VALUE, least, least=True)
+    assert most is not None
+    return Goal(Judged.VALUE, most, least=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Several measurements of one thing."""
+
+    median: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, numbers: Iterable[float]) -> "Spread":
+        """Return median, lowest and highest."""
+        sorted_ = sorted(numbers)
+        return cls(median(sorted_), sorted_[0], sorted_[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,98 +109,206 @@ class Row:
 
     Attributes:
         name: the work.
-        other: what it is compared with.
-        ours_seconds: median processor time of v2m.
-        other_seconds: median processor time of the other.
-        ratio: median of other / ours over the rounds; above 1 v2m is faster.
-        lowest: of these ratios.
-        highest: of these ratios.
-        goal: the least ratio that is good enough; None where the row has none.
+        unit: of both sides.
+        ours: what v2m takes.
+        other_name: what it is set beside; "" for nothing.
+        other: what that takes.
+        figure: what the goal is about, of each round.
+        judged: how the figure is made.
+        goal: None where the row has none.
+        our_peak_mb: memory held at most beyond what the process held before; None where unknown.
+        other_peak_mb: the same of the other.
+        note: what a reader has to know.
     """
 
     name: str
-    other: str
-    ours_seconds: float
-    other_seconds: float
-    ratio: float
-    lowest: float
-    highest: float
-    goal: float | None
+    unit: str
+    ours: Spread
+    other_name: str
+    other: Spread | None
+    figure: Spread
+    judged: Judged
+    goal: Goal | None
+    our_peak_mb: float | None = None
+    other_peak_mb: float | None = None
+    note: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None where there is none."""
+        return None if self.goal is None else self.goal.met_by(self.figure.median)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What doing a work once took.
+
+    Attributes:
+        cpu_seconds: processor time, with that of processes it started.
+        seconds: on the clock.
+        peak_mb: memory held at most beyond what was held before; None where the system cannot tell.
+    """
+
+    cpu_seconds: float
+    seconds: float
+    peak_mb: float | None = None
+
+
+Side = Callable[[], Spent]
+"""Does a work once and tells what it took."""
+
+
+def here(work: Callable[[], Any]) -> Side:
+    """Do a work in this process."""
+
+    def side() -> Spent:
+        held = _restart_peak()
+        before, began = _cpu_seconds(), time.perf_counter()
+        work()
+        seconds, cpu = time.perf_counter() - began, _cpu_seconds() - before
+        peak = None if held is None else max(0.0, _memory_mb("VmHWM") - held)
+        return Spent(max(1e-6, cpu), seconds, peak)
+
+    return side
+
+
+def process(*command: str) -> Side:
+    """Run a command in a process of its own, to which all its memory counts.
+
+    Raises:
+        RuntimeError: when run, where the command fails.
+    """
+
+    def side() -> Spent:
+        launched = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
+        done = subprocess.run(launched, check=False, stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise RuntimeError(f"failed: {' '.join(command)}")
+        cpu, seconds, peak = (float(number) for number in done.stdout.split())
+        return Spent(cpu, seconds, peak / (1e6 if sys.platform == "darwin" else 1e3))
+
+    return side
+
+
+_LAUNCHER = """
+import os, sys, time
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+began = time.perf_counter()
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, used = os.wait4(pid, 0)
+print(used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss)
+sys.exit(status != 0)
+"""
+"""A process begins with the peak of the one that starts it: only a small one may be that."""
+
+
+def python(*arguments: str) -> Side:
+    """Run this Python in a process of its own."""
+    return process(sys.executable, *arguments)
 
 
 def compare(
-    name: str, other: str, ours: Work, theirs: Work, *, goal: float | None, rounds: int
+    name: str,
+    ours: Side,
+    other_name: str,
+    other: Side,
+    *,
+    goal: Goal | None = None,
+    rounds: int,
+    wall: bool = False,
+    note: str = "",
 ) -> Row:
-    """Do both in turns after a round that does not count."""
-    ours(), theirs()
-    pairs = [(_cpu_seconds(ours), _cpu_seconds(theirs)) for _ in range(rounds)]
-    ratios = [their / our for our, their in pairs]
-    our, their = (median(column) for column in zip(*pairs, strict=True))
-    return Row(name, other, our, their, median(ratios), min(ratios), max(ratios), goal)
+    """Do both in turns after a round that does not count.
 
-
-def decode_row(path: Path, goal: float, *, rounds: int) -> Row:
-    """Decode to the rate of the analysis, against decoding alone."""
-    return compare(
-        f"decode {path.suffix[1:]} to {SAMPLE_RATE} Hz",
-        "PyAV, decoding alone",
-        lambda: decode_audio(path, sample_rate=SAMPLE_RATE),
-        lambda: _decode_only(path),
+    Args:
+        name: the work.
+        ours: how v2m does it.
+        other_name: what does it too.
+        other: how that does it.
+        goal: what would be good enough.
+        rounds: how often.
+        wall: judge by the clock, not by processor time: for work of several processes or threads.
+        note: what a reader has to know.
+    """
+    ours(), other()
+    pairs = [(ours(), other()) for _ in range(rounds)]
+    timed = [tuple(s.seconds if wall else s.cpu_seconds for s in pair) for pair in pairs]
+    judged = goal.judged if goal else Judged.FASTER
+    our_column, other_column = zip(*pairs, strict=True)
+    return Row(
+        name=name,
+        unit="s" if wall else "CPU s",
+        ours=Spread.of(our for our, _ in timed),
+        other_name=other_name,
+        other=Spread.of(their for _, their in timed),
+        figure=Spread.of(_figure(judged, our, their) for our, their in timed),
+        judged=judged,
         goal=goal,
-        rounds=rounds,
+        our_peak_mb=_peak(our_column),
+        other_peak_mb=_peak(other_column),
+        note=note,
     )
 
 
-def loudness_row(seconds: float, *, rounds: int) -> Row:
-    """Measure loudness of stereo noise, against pyloudnorm.
+def alone(
+    name: str,
+    numbers: Sequence[float],
+    unit: str,
+    *,
+    goal: Goal | None = None,
+    peak_mb: float | None = None,
+    note: str = "",
+) -> Row:
+    """Return a row of a figure of our own: an error, a recall, a size."""
+    spread = Spread.of(numbers)
+    return Row(
+        name, unit, spread, "", None, spread, Judged.VALUE, goal, our_peak_mb=peak_mb, note=note
+    )
+
+
+def bundled_music() -> Path:
+    """Return the folder of the music that comes with v2m.
 
     Raises:
-        ValueError: the two differ by more than 0.05 LU.
+        LeftOut: its package is not installed.
     """
-    rate = 48_000
-    sound = np.random.default_rng(0).normal(0, 0.1, (2, round(seconds * rate))).astype(np.float32)
-    meter = pyloudnorm.Meter(rate)
-    far = abs(integrated_lufs(sound, rate) - meter.integrated_loudness(sound.T))
-    if far > 0.05:
-        raise ValueError(f"loudness differs from pyloudnorm's by {far:.3f} LU")
-    return compare(
-        f"loudness of {seconds:g} s",
-        "pyloudnorm",
-        lambda: integrated_lufs(sound, rate),
-        lambda: meter.integrated_loudness(sound.T),
-        goal=2.5,
-        rounds=rounds,
-    )
+    spec = find_spec("immich_memories_music")
+    if spec is None or spec.origin is None:
+        raise LeftOut("pip install immich-memories-music")
+    return Path(spec.origin).parent
 
 
-def start_row(folder: Path, *, rounds: int) -> Row:
-    """Start a process that lists an empty catalogue, against one that does nothing."""
-    Catalogue.open(folder, create=True)
-    listing = ["-m", "cli", "tracks", "list", "--catalog", str(folder)]
-    return compare(
-        "start, open a catalogue and list it",
-        "python -c pass",
-        lambda: _python(*listing),
-        lambda: _python("-c", "pass"),
-        goal=None,
-        rounds=rounds,
-    )
+def _figure(judged: Judged, our: float, their: float) -> float:
+    if judged is Judged.FASTER:
+        return their / our
+    return our / their if judged is Judged.SHARE else our - their
 
 
-def _decode_only(path: Path) -> int:
-    with av.open(str(path)) as container:
-        return sum(frame.samples for frame in container.decode(audio=0))
+def _cpu_seconds() -> float:
+    """Processor time of this process and of those it started and waited for."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(used.ru_utime + used.ru_stime for used in both)
 
 
-def _python(*arguments: str) -> None:
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+def _peak(spent: Iterable[Spent]) -> float | None:
+    known = [s.peak_mb for s in spent if s.peak_mb is not None]
+    return median(known) if known else None
 
 
-def _cpu_seconds(work: Work) -> float:
-    """Processor time of this process and of those it started."""
-    before = os.times()
-    began = time.process_time()
-    work()
-    spent, after = time.process_time() - began, os.times()
-    children = after.children_user - before.children_user
-    return max(1e-6, spent + children + after.children_system - before.children_system)
+_STATUS, _FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def _restart_peak() -> float | None:
+    """Have the system forget the peak of memory so far; return what is held now, in MB."""
+    try:
+        _FORGET.write_text("5", encoding="ascii")  # proc(5): resets VmHWM
+        return _memory_mb("VmRSS")
+    except OSError:
+        return None
+
+
+def _memory_mb(field: str) -> float:
+    for line in _STATUS.read_text(encoding="ascii").splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return math.nan

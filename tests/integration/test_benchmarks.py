@@ -1,50 +1,84 @@
-"""The benchmarks' rows at their smallest size; how long anything takes is not asserted."""
+"""The benchmarks at their smallest size; how long anything takes is not asserted."""
 
 from pathlib import Path
 
 import pytest
 
-from benchmarks import filters
-from benchmarks.__main__ import page
-from benchmarks.bulk import bulk_row
-from benchmarks.hearing import MISSING, heard, hearing_rows, joined
-from benchmarks.rows import decode_row, loudness_row, start_row
+from benchmarks import filters, hearing
+from benchmarks.__main__ import GROUPS, LARGE, measure
+from benchmarks.page import Result, page, rows_from_json, rows_to_json
+from benchmarks.rows import LeftOut, Setting, alone, compare, faster, here, more, python, value
 from tests.conftest import write_piece
 from v2m.encoders.beatnet import BeatNet
 from v2m.library import Library
 
 
-def test_the_rows_run_and_make_a_page(tmp_path: Path) -> None:
-    piece = write_piece(tmp_path / "piece.wav", seconds=1)
+@pytest.mark.parametrize("name", [name for name in (*GROUPS, *LARGE) if name != "hearing"])
+def test_every_group_runs_and_fills_its_rows(name: str) -> None:
+    try:
+        rows = measure(name, rounds=1, smallest=True)
+    except LeftOut as err:
+        pytest.skip(str(err))
 
-    rows = [
-        decode_row(piece, 0.55, rounds=1),
-        loudness_row(1, rounds=1),
-        start_row(tmp_path / "cat", rounds=1),
-        bulk_row(tmp_path, tracks=20, rounds=1),
-    ]
-
-    written = page(rows)
-    assert all(row.ours_seconds > 0 and row.other_seconds > 0 for row in rows)
+    written = page([Result.of(name, "", rows)])
+    assert rows
     assert all(f"| {row.name} |" in written for row in rows)
+    assert rows_from_json(rows_to_json(rows)) == rows
+
+
+def test_a_row_tells_who_was_faster_and_what_memory_it_held() -> None:
+    row = compare(
+        "sum", here(lambda: sum(range(10))), "a list of 40 MB", here(lambda: [0] * 5_000_000),
+        goal=faster(2), rounds=3,
+    )  # fmt: skip
+
+    assert row.met
+    assert row.our_peak_mb is None or row.our_peak_mb < 10
+    assert row.other_peak_mb is None or row.other_peak_mb > 30
+
+
+def test_a_command_is_timed_by_the_clock_with_all_its_memory() -> None:
+    sleepy = "import time; time.sleep(0.3)"
+
+    row = compare("sleep", python("-c", sleepy), "pass", python("-c", "pass"),
+                  goal=more(0.2), rounds=1, wall=True)  # fmt: skip
+
+    assert row.met is False
+    assert row.figure.median > 0.25
+    assert row.our_peak_mb
+    assert 3 < row.our_peak_mb < 60
+
+
+def test_a_command_that_fails_is_no_measurement() -> None:
+    with pytest.raises(RuntimeError, match="failed: "):
+        python("-c", "raise SystemExit(1)")()
+
+
+def test_the_page_says_which_goals_are_missed_and_when_it_was_measured() -> None:
+    rows = [alone("recall", [0.98, 0.99, 1.0], "", goal=value(least=0.995), note="made up")]
+
+    written = page([Result("vectors", "python -m benchmarks vectors", "2026-11-24", "here", rows)])
+
+    assert "0 of 1 goals" in written
+    assert "| recall | 0.99 (0.98 to 1) |  |  |  | at least 0.995 | **no** |  |" in written
+    assert "`python -m benchmarks vectors`, 2026-11-24, here" in written
+    assert "recall: made up" in written
 
 
 def test_a_long_track_made_of_short_ones_is_heard(tmp_path: Path) -> None:
     write_piece(tmp_path / "piece.wav", seconds=2)
 
-    tempo, facts = heard(joined(tmp_path, tmp_path / "long.mp3", 5), BeatNet())
+    tempo, facts = hearing.heard(hearing.joined(tmp_path, tmp_path / "long.mp3", 5), BeatNet())
 
     assert tempo > 0
     assert facts.key
 
 
-def test_a_peer_that_is_missing_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_peer_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("benchmarks.hearing.find_spec", lambda name: None)
 
-    assert hearing_rows(tmp_path, tmp_path, seconds=1, rounds=1) == []
-    assert MISSING in capsys.readouterr().err
+    with pytest.raises(LeftOut, match="librosa"):
+        list(hearing.rows(Setting(tmp_path, 1, smallest=True)))
 
 
 def test_filtered_queries_are_measured_with_every_place_full(tmp_path: Path) -> None:
