@@ -8,6 +8,7 @@ that take minutes only with --large. With the name of a script, that script with
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,12 +25,15 @@ GROUPS = {
     "hearing": "benchmarks.hearing",
     "loudness": "benchmarks.loudness",
     "start": "benchmarks.starting",
+    "vectors": "benchmarks.vectors",
     "bulk": "benchmarks.bulk",
 }
 """Name and module of a group of rows; its function ``rows`` takes a Setting. The page has this
 order."""
 
-LARGE: dict[str, str] = {}
+LARGE = {
+    "million": "benchmarks.million",
+}
 """The same, for what takes minutes or gigabytes."""
 
 SCRIPTS = (
@@ -37,6 +41,9 @@ SCRIPTS = (
     "soundtrack", "speed",
 )  # fmt: skip
 """Scripts that print something else than rows, and need no argument."""
+
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def main() -> None:
@@ -76,7 +83,9 @@ def _in_a_process(name: str, options: argparse.Namespace) -> Result | None:
     asked = [name, "--rounds", str(options.rounds), *(["--smallest"] if options.smallest else [])]
     print(f"{name} ...", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "benchmarks", *asked, "--here"]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD}
+    )
     if done.returncode:
         return None
     found = Result.of(name, " ".join(["python -m benchmarks", *asked]), rows_from_json(done.stdout))

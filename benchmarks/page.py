@@ -19,10 +19,11 @@ COLUMNS = ("work", "v2m", "beside", "its", "figure", "goal", "met", "memory, MB"
 HEAD = """# Speed
 
 Written by `python -m benchmarks --write docs/speed.md` from what `benchmarks/results` keeps. The
-two sides of a row ran in turns in one process; times are medians of the rounds, the figure is the
-median of theirs, with the lowest and the highest. "CPU s" is processor time, "s" and "ms" are the
-clock's. Memory is the most that was held beyond what the process held before, ours and the other's;
-of commands it is all of theirs. Machines differ: trust the figures, not the seconds.
+two sides of a row ran in turns in one run, on one thread each unless the row says otherwise. Times
+are medians of the rounds; the figure is made of each round, and its median, lowest and highest are
+shown. "CPU s" is processor time, "s" and "ms" are the clock's. Memory is the most that was held
+beyond what the process held before, ours and the other's; of commands it is all of theirs. Machines
+differ: trust the figures, not the seconds.
 """
 
 

@@ -45,6 +45,15 @@ class Judged(StrEnum):
     MORE = "s more"
     VALUE = ""
 
+    def figure(self, ours: float, other: float) -> float:
+        """Return the figure of what both sides took."""
+        figures = {
+            Judged.FASTER: other / ours,
+            Judged.SHARE: ours / other,
+            Judged.MORE: ours - other,
+        }
+        return figures.get(self, ours)
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -241,7 +250,7 @@ def compare(
         ours=Spread.of(our for our, _ in timed),
         other_name=other_name,
         other=Spread.of(their for _, their in timed),
-        figure=Spread.of(_figure(judged, our, their) for our, their in timed),
+        figure=Spread.of(judged.figure(our, their) for our, their in timed),
         judged=judged,
         goal=goal,
         our_peak_mb=_peak(our_column),
@@ -276,12 +285,6 @@ def bundled_music() -> Path:
     if spec is None or spec.origin is None:
         raise LeftOut("pip install immich-memories-music")
     return Path(spec.origin).parent
-
-
-def _figure(judged: Judged, our: float, their: float) -> float:
-    if judged is Judged.FASTER:
-        return their / our
-    return our / their if judged is Judged.SHARE else our - their
 
 
 def _cpu_seconds() -> float:

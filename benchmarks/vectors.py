@@ -1,31 +1,38 @@
 """Vector search against NumPy's exact product: recall, time, filters, building, memory.
 
-python benchmarks/vectors.py [--rows 100000] [--json]
-
 Clusters of sizes by a power law; queries from clusters drawn by size ("large") and evenly
 ("small"), spread as the rows are ("near") or farther out than any row ("far"). NumPy's time is that
-of the product alone; calls alternate in blocks, times are medians. A million rows take 3 GB and
-some minutes.
+of the product alone; calls alternate in blocks of queries. A million rows take 4 GB and some
+minutes (benchmarks/million.py).
 """
 
-import argparse
-import json
-import resource
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.rows import (
+    Goal,
+    Row,
+    Setting,
+    Spread,
+    alone,
+    faster,
+    here,
+    share,
+    value,
+)
 from v2m.types import Ids, Vectors
 from v2m.vectors.arithmetic import unit_rows
-from v2m.vectors.coarse import CoarseIndex, depth
+from v2m.vectors.coarse import CoarseIndex
 
 DIM = 512
 CENTRES = 2_000
 K = 10
 CHUNK = 50_000
+NUMPY, ALL = "NumPy, all products", "without a filter"
+FILTERS = {ALL: 1.0, "keeping 1 %": 0.01, "keeping 10 %": 0.1}
 SPREADS = {"near": 0.7, "far": 2.0}
 """Length of the noise about a centre of length 1; rows have .7."""
 
@@ -70,87 +77,110 @@ def top(answer: Answer) -> Ids:
     """Return the best ten: an answer is their ids, or a score per row."""
     if answer.dtype == np.int64:
         return np.asarray(answer, np.int64)
-    return np.asarray(np.argpartition(-answer, K)[:K])
+    return np.asarray(
+        np.argsort(-answer)[:K] if len(answer) <= K else np.argpartition(-answer, K)[:K]
+    )
 
 
-def timed(
-    calls: Mapping[str, Call], queries: Vectors
-) -> tuple[dict[str, float], dict[str, list[Ids]]]:
-    """Ask twenty queries of each in turn; return medians in milliseconds, and the answers."""
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
+def rows(setting: Setting) -> Iterator[Row]:
+    """Search among 100,000 vectors."""
+    yield from rows_among(setting.size(100_000, 2_000), 8, setting.size(100, 20))
+
+
+def rows_among(n_rows: int, times: float, n_queries: int) -> Iterator[Row]:
+    """Build an index and search it with each set of queries.
+
+    Args:
+        n_rows: vectors.
+        times: how often faster than NumPy it should be.
+        n_queries: of each set; a multiple of 20.
+    """
+    data = Data(n_rows)
+    index = CoarseIndex("benchmark", DIM)
+    spent = here(lambda: index.add(np.arange(n_rows), data.rows))()
+    yield alone(
+        f"codes of {n_rows:,} vectors of {DIM}, {data.rows.nbytes / 1e6:.0f} MB",
+        [spent.seconds],
+        "s",
+        peak_mb=spent.peak_mb,
+    )
+    took, recalls = _searched(data, index, n_queries)
+    name = f"find among {n_rows:,}"
+    for asked in took:
+        yield _row(f"{name}, {asked}", took[asked], ALL, NUMPY, faster(times))
+    for kept in FILTERS:
+        said = name if kept == ALL else f"{name}, {kept}"
+        if kept != ALL:
+            whole = {side: [ms for one in took.values() for ms in one[side]] for side in FILTERS}
+            yield _row(said, whole, kept, ALL, share(1.1))
+        yield alone(
+            f"{said}: recall@{K} of the set it is lowest in",
+            [min(recalls[kept])],
+            "",
+            goal=value(least=0.99),
+            note=f"an empty place counts as missed; all sets: {_listed(recalls[kept])}",
+        )
+
+
+Took = dict[str, list[float]]
+
+
+def _searched(
+    data: Data, index: CoarseIndex, n_queries: int
+) -> tuple[dict[str, Took], dict[str, list[float]]]:
+    """Search with every set of queries; return times by set and side, and recalls by filter."""
+    masks = {kept: data.kept(part) if part < 1 else None for kept, part in FILTERS.items()}
+    calls = {kept: _asking(index, mask) for kept, mask in masks.items()}
+    took: dict[str, Took] = {}
+    recalls: dict[str, list[float]] = {kept: [] for kept in FILTERS}
+    for name, queries in data.queries(n_queries).items():
+        took[name], found = timed({NUMPY: lambda query: data.rows @ query, **calls}, queries)
+        for kept, mask in masks.items():
+            right = found[NUMPY] if mask is None else _exact(data, mask, queries)
+            hits = [len(np.intersect1d(a, b)) for a, b in zip(right, found[kept], strict=True)]
+            recalls[kept].append(float(np.mean(hits)) / K)
+    return took, recalls
+
+
+def _exact(data: Data, mask: npt.NDArray[np.bool_], queries: Vectors) -> list[Ids]:
+    places = np.flatnonzero(mask)
+    kept = data.rows[places]
+    return [places[top(kept @ query)] for query in queries]
+
+
+def _row(name: str, took: Took, ours: str, beside: str, goal: Goal) -> Row:
+    pairs = zip(took[ours], took[beside], strict=True)
+    return Row(
+        name,
+        "ms",
+        Spread.of(took[ours]),
+        beside,
+        Spread.of(took[beside]),
+        Spread.of(goal.judged.figure(our, their) for our, their in pairs),
+        goal.judged,
+        goal,
+    )
+
+
+def _listed(numbers: Sequence[float]) -> str:
+    return ", ".join(f"{number:.3f}" for number in numbers)
+
+
+def timed(calls: Mapping[str, Call], queries: Vectors) -> tuple[Took, dict[str, list[Ids]]]:
+    """Ask twenty queries of each in turn; return medians of those in ms, and all answers."""
+    took: Took = {name: [] for name in calls}
     answers: dict[str, list[Ids]] = {name: [] for name in calls}
     for start in range(0, len(queries), 20):
         for name, call in calls.items():
+            seconds = []
             for query in queries[start : start + 20]:
                 begun = time.perf_counter()
                 found = call(query)
-                seconds[name].append(time.perf_counter() - begun)
+                seconds.append(time.perf_counter() - begun)
                 answers[name].append(top(found))
-    return {name: 1000 * float(np.median(s)) for name, s in seconds.items()}, answers
-
-
-def compared(data: Data, index: CoarseIndex, queries: Vectors) -> dict[str, float]:
-    """Return what one set of queries shows."""
-    masks = {"all": None, "1 %": data.kept(0.01), "10 %": data.kept(0.1)}
-    calls = {name: _asking(index, mask) for name, mask in masks.items()}
-    took, found = timed({"numpy": lambda query: data.rows @ query, **calls}, queries)
-    shown = {"numpy_ms": took["numpy"], "times_numpy": took["numpy"] / took["all"]}
-    for name, mask in masks.items():
-        right = found["numpy"]
-        if mask is not None:
-            places = np.flatnonzero(mask)
-            right = [places[top(data.rows[places] @ query)] for query in queries[:20]]
-        hits = [len(np.intersect1d(a, b)) for a, b in zip(right, found[name], strict=False)]
-        shown[f"{name}_ms"] = took[name]
-        shown[f"{name}_recall"] = sum(hits) / K / len(hits)
-        shown[f"{name}_least_filled"] = min(int((ids >= 0).sum()) for ids in found[name])
-    return shown
-
-
-def measure(n_rows: int, n_queries: int) -> dict[str, object]:
-    """Return the figures of one size."""
-    data = Data(n_rows)
-    begun, cpu = time.perf_counter(), time.process_time()
-    index = CoarseIndex("benchmark", DIM)
-    index.add(np.arange(n_rows), data.rows)
-    built = time.perf_counter() - begun, time.process_time() - cpu
-    return {
-        "rows": n_rows,
-        "depth": depth(n_rows, K),
-        "build_s": built[0],
-        "build_cpu_s": built[1],
-        "rows_mb": data.rows.nbytes / 1e6,
-        "peak_mb_after_build": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
-        "queries": {
-            name: compared(data, index, queries)
-            for name, queries in data.queries(n_queries).items()
-        },
-    }
+            took[name].append(1000 * float(np.median(seconds)))
+    return took, answers
 
 
 def _asking(index: CoarseIndex, mask: npt.NDArray[np.bool_] | None) -> Call:
     return lambda query: index.search(query[None], K, mask).ids[0]
-
-
-def _page(shown: dict[str, object]) -> str:
-    lines = [", ".join(f"{name} {v:.6g}" for name, v in shown.items() if name != "queries")]
-    sets = shown["queries"]
-    assert isinstance(sets, dict)
-    for name, row in sets.items():
-        lines.append(f"{name}: " + "  ".join(f"{key} {value:.4g}" for key, value in row.items()))
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--queries", type=int, default=100)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    shown = measure(given.rows, given.queries)
-    sys.stdout.write((json.dumps(shown, indent=2) if given.json else _page(shown)) + "\n")
-
-
-if __name__ == "__main__":
-    main()
