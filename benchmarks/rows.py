@@ -167,11 +167,11 @@ Side = Callable[[], Spent]
 """Does a work once and tells what it took."""
 
 
-def here(work: Callable[[], Any]) -> Side:
-    """Do a work in this process."""
+def here(work: Callable[[], Any], *, memory: bool = True) -> Side:
+    """Do a work in this process; without memory where other processes do it."""
 
     def side() -> Spent:
-        held = _restart_peak()
+        held = _restart_peak() if memory else None
         before, began = _cpu_seconds(), time.perf_counter()
         work()
         seconds, cpu = time.perf_counter() - began, _cpu_seconds() - before
