@@ -1,7 +1,7 @@
 """Judges finished soundtracks by their sound, against the plain ways of setting music under films.
 
     python -m benchmarks.soundtrack [--catalog NAME=FOLDER ...] [--films N] [--film NAME ...]
-                                    [--json FILE]
+                                    [--folder FOLDER] [--json FILE]
 
 Each film of benchmarks/films.py is scored from every library and measured on the written file: the
 length in frames, the steepest step at a seam (in the track, and in the film), loudness and true
@@ -9,7 +9,7 @@ peak by FFmpeg's ebur128, how far cuts lie from beats, cues and scenes. Beside i
 ways with the same first track: "paper" (from second 0, cut where the shorter of film and music
 ends), "loop" (the whole file over and over) and "trim" (the section that was found, cut off at the
 end). Without --catalog the 28 tracks that come with v2m are indexed, and a second library is
-composed.
+composed. What ``--json`` names already is not measured again: a long run may be cut into pieces.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from benchmarks.films import FILMS, Film, make_film
 from v2m.audio.decode import decode_audio
 from v2m.demo import _music_folder
 from v2m.ffmpeg import av
-from v2m.files import text_to_path
+from v2m.files import replacing, text_to_path
 from v2m.library import Library
 from v2m.results import PlanOptions
 from v2m.soundtrack.mix import RATE
@@ -63,8 +63,9 @@ class Row:
         seams: splices within the music.
         step: steepest step at a splice, at the track's own level.
         full_step: steepest step there in the finished film, of full scale.
-        own_step: what one in a thousand of the tracks' own stretches of 4 ms exceeds in steepest
+        own_step: what one in a thousand of a track's own stretches of 4 ms exceeds in steepest
             step, of the track where that is least.
+        steep: splices steeper than that, each against its own track.
         end_db: level of the last 50 ms against the usual level: near 0 is cut off.
         lufs: integrated loudness by ebur128.
         dbtp: true peak by ebur128.
@@ -83,6 +84,7 @@ class Row:
     step: float
     full_step: float
     own_step: float
+    steep: int
     end_db: float
     lufs: float
     dbtp: float
@@ -102,7 +104,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep films and results here")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
-    rows: list[Row] = []
+    rows = _measured(options.json)
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,13 +115,27 @@ def main() -> None:
                 continue
             path = make_film(film, folder)
             for name, library in libraries.items():
-                for row in score(film, path, name, library, folder):
-                    rows.append(row)
-                    print(_line(row), flush=True)
-                if options.json:
-                    found = [asdict(row) for row in rows]
-                    options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+                done = [row for row in rows if (row.film, row.library) == (film.name, name)]
+                made = done or list(score(film, path, name, library, folder))
+                print("\n".join(_line(row) for row in made), flush=True)
+                if not done:
+                    rows += made
+                    _keep(rows, options.json)
     _summary(rows)
+
+
+def _measured(path: Path | None) -> list[Row]:
+    """Return the rows that an earlier run has written."""
+    if path is None or not path.is_file():
+        return []
+    return [Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _keep(rows: Sequence[Row], path: Path | None) -> None:
+    if path is not None:
+        with replacing(path) as temporary:
+            found = json.dumps([asdict(row) for row in rows], indent=1)
+            temporary.write_text(found + "\n", encoding="utf-8")
 
 
 def _libraries(named: Sequence[str], folder: Path) -> dict[str, Library]:
@@ -145,14 +161,17 @@ def score(film: Film, path: Path, name: str, library: Library, folder: Path) -> 
     lufs, peak = ebur128(["-i", str(out)])
     cuts = _cuts(plan)
     structures = library.catalogue.structures([cue.track_id for cue in plan.cues])
-    seams = [seam for cue in plan.cues for seam in seam_steps(cue)]
-    steps = [step for _, step in seams]
-    full = [step_at(heard, place + k * HALF_SEAM) for place, _ in seams for k in (-1, 0, 1)]
     own = [_own_step(text_to_path(cue.track_path)) for cue in plan.cues]
+    seams = [
+        (*seam, most) for cue, most in zip(plan.cues, own, strict=True) for seam in seam_steps(cue)
+    ]
+    steps = [step for _, step, _ in seams]
+    full = [step_at(heard, place + k * HALF_SEAM) for place, _, _ in seams for k in (-1, 0, 1)]
     yield Row(
         film.name, name, "v2m", off_frames(sound_seconds(out), facts.duration_seconds, film),
-        len(steps), max(steps, default=0.0), max(full, default=0.0), min(own), end_db(heard),
-        lufs, peak, _weighted(plan), len(plan.cues), len(plan.scenes), len(cuts), seconds,
+        len(steps), max(steps, default=0.0), max(full, default=0.0), min(own),
+        sum(step > most for _, step, most in seams), end_db(heard), lufs, peak, _weighted(plan),
+        len(plan.cues), len(plan.scenes), len(cuts), seconds,
     )  # fmt: skip
     assert report.lufs <= 0
     first = plan.cues[0]
@@ -165,8 +184,9 @@ def score(film: Film, path: Path, name: str, library: Library, folder: Path) -> 
         yield Row(
             film.name, name, way,
             off_frames(sound.shape[1] / RATE, facts.duration_seconds, film),
-            len(splices), max(steps, default=0.0), max(steps, default=0.0), own[0], end_db(sound),
-            lufs, peak, _plain_distance(structures.get(first.track_id), track, cuts, n, late),
+            len(splices), max(steps, default=0.0), max(steps, default=0.0), own[0],
+            sum(step > own[0] for step in steps), end_db(sound), lufs, peak,
+            _plain_distance(structures.get(first.track_id), track, cuts, n, late),
             1, len(plan.scenes), len(cuts), 0.0,
         )  # fmt: skip
 
@@ -293,7 +313,7 @@ def _plain_distance(
 def _heading() -> str:
     return (
         f"{'film':9} {'library':9} {'way':6} {'frames':>7} {'seams':>5} {'step':>6} {'own':>6} "
-        f"{'full':>6} {'end dB':>7} {'LUFS':>6} {'dBTP':>6} {'cut ms':>6} {'cues':>4} "
+        f"{'steep':>5} {'full':>6} {'end dB':>7} {'LUFS':>6} {'dBTP':>6} {'cut ms':>6} {'cues':>4} "
         f"{'scenes':>6} {'cuts':>5} {'s':>6}"
     )
 
@@ -301,7 +321,7 @@ def _heading() -> str:
 def _line(row: Row) -> str:
     return (
         f"{row.film:9} {row.library:9} {row.way:6} {row.off_frames:7d} {row.seams:5d} "
-        f"{row.step:6.3f} {row.own_step:6.3f} {row.full_step:6.3f} "
+        f"{row.step:6.3f} {row.own_step:6.3f} {row.steep:5d} {row.full_step:6.3f} "
         f"{row.end_db:7.1f} {row.lufs:6.1f} {row.dbtp:6.1f} "
         f"{row.cut_ms:6.0f} {row.cues:4d} {row.scenes:6d} {row.cuts:5d} {row.seconds:6.1f}"
     )
@@ -313,11 +333,11 @@ def _summary(rows: Sequence[Row]) -> None:
         some = [row for row in rows if row.way == way]
         cut = [row.cut_ms for row in some if np.isfinite(row.cut_ms)]
         loud = [row.lufs for row in some]
-        steep = sum(row.step > row.own_step or row.full_step > 0.25 for row in some if row.seams)
+        steep, seams = sum(row.steep for row in some), sum(row.seams for row in some)
         print(
             f"{way:6} wrong length {sum(row.off_frames > 0 for row in some)} of {len(some)}, "
             f"step at most {max(row.full_step for row in some):.3f} of full scale, "
-            f"too steep {steep} of {sum(row.seams > 0 for row in some)}, "
+            f"too steep {steep} of {seams} seams, "
             f"end {np.median([row.end_db for row in some]):.1f} dB, "
             f"loudness {min(loud):.1f} to {max(loud):.1f} LUFS, "
             f"peak {max(row.dbtp for row in some):.1f} dBTP, "
