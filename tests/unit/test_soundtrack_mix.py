@@ -188,21 +188,23 @@ def test_a_loop_repeats_its_stretch_from_the_loop_start() -> None:
     np.testing.assert_allclose(sound[:, away], expected[:, away], atol=1e-6)
 
 
-def test_a_loop_is_crossfaded_at_equal_power_where_it_starts_over() -> None:
-    sounds = [_looped(_noise(4, seed), 1, 3, 6, in_seconds=1) for seed in range(12)]
+@pytest.mark.parametrize("shared", [0.0, 0.7])
+def test_a_seam_is_as_loud_as_its_sides_whatever_they_share(shared: float) -> None:
+    sounds = []
+    for seed in range(12):
+        both = np.tile(_noise(2, 2 * seed), 2)
+        track = np.sqrt(shared) * both + np.sqrt(1 - shared) * _noise(4, 2 * seed + 1)
+        sounds.append(_looped(track.astype(np.float32), 1, 3, 5, in_seconds=1))
 
     for at in (1.0, 1.98, 1.99, 2.0, 2.01, 2.02, 3.98, 4.0, 4.02):
         power = np.mean([_power(sound, at, 0.01) for sound in sounds])
         assert power == pytest.approx(0.01, rel=0.08)
 
 
-def test_a_loop_of_whole_periods_has_no_click() -> None:
+def test_a_loop_of_whole_periods_cannot_be_heard() -> None:
     sound = _looped(_tone(5), 1, 3, 9, in_seconds=1)
 
-    steepest = np.abs(np.diff(_tone(5)[0])).max()
-    assert np.abs(np.diff(sound[0])).max() < 1.5 * steepest
-    levels = np.sqrt((sound[0].reshape(-1, RATE // 50) ** 2).mean(axis=1))
-    np.testing.assert_allclose(levels, np.sqrt(0.5), rtol=0.42)
+    np.testing.assert_allclose(sound, np.tile(_tone(1), 9), atol=1e-4)
 
 
 def test_a_loop_reaches_the_end_without_a_hole() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2m.audio.reader import Reader
-from v2m.soundtrack.fades import rise
+from v2m.soundtrack.fades import likeness, rise
 from v2m.soundtrack.plan import Cue
 from v2m.soundtrack.tempo import Paced
 from v2m.types import Samples
@@ -50,6 +50,7 @@ class Unrolled:
     def __init__(self, cue: Cue, track: Reader, sample_rate: int) -> None:
         self._cue, self._track, self._rate = cue, track, sample_rate
         self._paced: dict[int, Paced] = {}
+        self._alike: dict[int, float] = {}  # what both sounds of a seam share, by where it begins
 
     def read(self, first: int, n: int) -> Samples:
         """Return samples [first, first + n) of the cue, 0 being its start: float32, shape (2, n).
@@ -64,11 +65,23 @@ class Unrolled:
                 continue
             sound = self._stretch(piece, a - piece.start, b - a)
             if piece.fade_in and a < piece.first + piece.fade_in:
-                sound *= rise(a - piece.first, b - piece.first, piece.fade_in)
+                alike = self._alike_in(piece.first, piece.fade_in)
+                sound *= rise(a - piece.first, b - piece.first, piece.fade_in, alike)
             if piece.fade_out and b > piece.stop - piece.fade_out:
-                sound *= rise(piece.stop - b, piece.stop - a, piece.fade_out)[::-1]
+                alike = self._alike_in(piece.stop - piece.fade_out, piece.fade_out)
+                sound *= rise(piece.stop - b, piece.stop - a, piece.fade_out, alike)[::-1]
             out[:, a - first : b - first] += sound
         return out
+
+    def _alike_in(self, first: int, n: int) -> float:
+        """Return how alike the two stretches are that cross in samples [first, first + n)."""
+        if first not in self._alike:
+            before, after = (
+                self._stretch(piece, first - piece.start, n)
+                for piece in pieces(self._cue, first, first + n, self._rate)
+            )
+            self._alike[first] = likeness(before, after)
+        return self._alike[first]
 
     def _stretch(self, piece: Piece, first: int, n: int) -> Samples:
         """Return samples of a stretch, 0 being its start, at its speed."""
@@ -96,7 +109,7 @@ class Unrolled:
 def pieces(cue: Cue, first: int, stop: int, sample_rate: int) -> Iterator[Piece]:
     """Yield the pieces of a cue that are heard in its samples [first, stop), in order.
 
-    Seams are crossfaded at equal power, centred on the jump. What is heard ahead of the cue and
+    Seams are crossfaded at constant power, centred on the jump. What is heard ahead of the cue and
     behind its end is what the track holds there.
     """
     stretches = cue.stretches
