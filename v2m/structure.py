@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from v2m.spans import Span
 
-STRUCTURE_VERSION = "3"
+STRUCTURE_VERSION = "4"
 """Stored with every structure; raised when a method changes, so that only it is repeated."""
 
 ENERGY_STEP_SECONDS = 0.5
@@ -51,8 +51,8 @@ class Structure:
     """How a track is built.
 
     Attributes:
-        metre: "2/4", "3/4", "4/4" or "6/8"; "" where there is no pulse.
-        tempo_bpm: beats per minute (in 6/8 of the beats counted); 0 where there is no pulse.
+        metre: "3/4", "4/4" or "6/8"; "" where there is no pulse.
+        tempo_bpm: beats per minute, in 6/8 of dotted quarters; 0 where there is no pulse.
         clarity: how sure the beats are, 0 to 1.
         beats_seconds: float64, shape (n,), rising; empty where there is no pulse.
         beat_numbers: int8, shape (n,), place in the bar from 1, the downbeat.

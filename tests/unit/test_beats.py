@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from v2m.audio.beats import Beats, count_again, find_beats
+from v2m.audio.beats import find_beats
 
 RATE = 50.0
 
@@ -70,32 +70,3 @@ def test_where_nothing_was_heard_there_are_no_beats() -> None:
 
     assert not len(found.seconds)
     assert found.clarity == 0.0
-
-
-def test_where_the_network_hears_no_bars_the_harmony_tells_them() -> None:
-    activations = heard(120, 4)
-    activations[:] = activations.sum(axis=1, keepdims=True) / 2  # every beat as likely a downbeat
-    beats = find_beats(activations, RATE)
-    changes = (np.arange(len(beats.seconds)) % 4 == 2).astype(np.float64)
-
-    again = count_again(beats, changes)
-
-    assert again.beats_per_bar == 4
-    assert again.numbers[:8].tolist() == [3, 4, 1, 2, 3, 4, 1, 2]
-
-
-def test_harmony_that_never_changes_changes_nothing() -> None:
-    beats = find_beats(heard(120, 4), RATE)
-
-    assert count_again(beats, np.ones(len(beats.seconds))) is beats
-
-
-def test_chords_that_change_with_every_bar_outweigh_a_network_half_a_bar_late() -> None:
-    seconds = np.arange(32) / 2
-    first = np.tile([0.1, 0.05, 0.6, 0.05], 8)
-    numbers = np.tile(np.array([3, 4, 1, 2], np.int8), 8)
-    changes = np.tile([0.9, 0.1, 0.1, 0.1], 8)
-
-    again = count_again(Beats(seconds, numbers, 4, 0.9, first), changes)
-
-    assert again.numbers.tolist() == [1, 2, 3, 4] * 8

@@ -1,6 +1,7 @@
 """Turns what a network heard into beats, bars and metre."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +18,11 @@ Both constants are those of F. Krebs, S. Böck and G. Widmer, "An efficient stat
 joint tempo and meter tracking" (ISMIR 2015), whose model of beats this is.
 """
 
-METRES = (2, 3, 4, 6)
-"""Beats a bar may have."""
-
 METRE_CHANCE = {2: 0.03, 3: 0.25, 4: 0.69, 6: 0.03}
-"""How usual they are; decides only where the network heard little."""
+"""Beats a bar may have, and how usual that is; decides only where the network heard little."""
 
 SLIP_COST = 12.0
 """Log odds that a bar with a beat too many or too few has to gain."""
-
-HARMONY_WEIGHT = 2.0
-"""Log odds of a downbeat per deviation of the change of harmony."""
 
 FEWEST_BEATS = 4
 FAINTEST = 0.05
@@ -83,28 +78,9 @@ def find_beats(activations: npt.NDArray[np.float32], frames_per_second: float) -
     if clarity < FAINTEST:
         return NO_BEATS
     first = np.clip(heard[:, 1] / np.maximum(heard.sum(axis=1), 1e-3), 0.02, 0.98)
-    metre, numbers = _bars(first)
+    metre, numbers = count_bars(first, METRE_CHANCE)
     seconds = _between_frames(pulse, frames) / frames_per_second
     return Beats(seconds, numbers, metre, clarity, first)
-
-
-def count_again(beats: Beats, changes: npt.NDArray[np.float64]) -> Beats:
-    """Count the bars once more, knowing how much the harmony changes at each beat.
-
-    Chords change with the bar more often than within it (M. Goto, "An audio-based real-time beat
-    tracking system", 2001).
-
-    Args:
-        beats: as ``find_beats`` found them.
-        changes: shape (n,), any unit.
-    """
-    spread = float(changes.std()) if len(changes) else 0.0
-    if spread < 1e-9:
-        return beats
-    evidence = HARMONY_WEIGHT * np.clip((changes - changes.mean()) / spread, -2, 2)
-    odds = np.log(beats.first / (1 - beats.first)) + evidence
-    metre, numbers = _bars(np.clip(1 / (1 + np.exp(-odds)), 0.02, 0.98))
-    return replace(beats, numbers=numbers, beats_per_bar=metre)
 
 
 def _beat_frames(pulse: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.int64]:
@@ -169,10 +145,17 @@ def _between_frames(
     return np.maximum.accumulate(moved)
 
 
-def _bars(first: npt.NDArray[np.float64]) -> tuple[int, npt.NDArray[np.int8]]:
-    """Return beats per bar and every beat's number, given how likely each beat is a downbeat."""
-    found = {metre: _counted(first, metre) for metre in METRES}
-    best = max(METRES, key=lambda metre: found[metre][0] + np.log(METRE_CHANCE[metre]))
+def count_bars(
+    first: npt.NDArray[np.float64], chances: Mapping[int, float]
+) -> tuple[int, npt.NDArray[np.int8]]:
+    """Return beats per bar and every beat's number.
+
+    Args:
+        first: shape (n,), how likely each beat is a downbeat, above 0 and below 1.
+        chances: by how many beats a bar may have, how usual that is.
+    """
+    found = {metre: _counted(first, metre) for metre in chances}
+    best = max(chances, key=lambda metre: found[metre][0] + np.log(chances[metre]))
     return best, found[best][1]
 
 

@@ -1,13 +1,15 @@
 """Finds how a track is built: bars, sections, energy, its ending, and where it can be joined."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.beats import Beats, count_again, find_beats
+from v2m.audio.beats import Beats, find_beats
 from v2m.audio.key import chroma_frames, chroma_hop
+from v2m.audio.metre import count_again, metre_name
 from v2m.audio.sections import sounding_part
 from v2m.audio.spectra import magnitudes, mel_filters
 from v2m.structure import ENERGY_STEP_SECONDS, Join, Section, Structure
@@ -68,15 +70,17 @@ def find_structure(audio: Audio, activations: npt.NDArray[np.float32], rate: flo
         return _nothing()
     rises = _rises(mono)
     curves = _curves(mono)
-    beats = find_beats(activations, rate)
-    beats = _on_onsets(count_again(beats, _harmony_changes(curves, beats.seconds)), rises)
+    heard = find_beats(activations, rate)
+    changes = _harmony_changes(curves, heard.seconds)
+    beats = _on_onsets(heard, rises)
+    beats = count_again(beats, changes, partial(_onsets, rises))
     bars = _bar_lines(beats, sounding, rises)
     alike = _alike(curves, bars)
     energy = _energy(mono, rises)
     edges = _edges(alike)
     sections = _sections(bars, edges, alike, energy)
     return Structure(
-        metre=_metre(beats, rises),
+        metre=metre_name(beats),
         tempo_bpm=round(beats.tempo_bpm, 2),
         clarity=round(beats.clarity, 4),
         beats_seconds=beats.seconds.round(4),
@@ -178,24 +182,12 @@ def _phrases(sounding: Span, rises: Rows) -> Rows:
     return np.asarray(lines)
 
 
-def _metre(beats: Beats, rises: Rows) -> str:
-    """Name the metre; bars of two beats that fall into three parts each are 6/8."""
-    if not beats.beats_per_bar:
-        return ""
-    if beats.beats_per_bar == 6 or (beats.beats_per_bar == 2 and _in_thirds(beats, rises)):
-        return "6/8"
-    return f"{beats.beats_per_bar}/4"
-
-
-def _in_thirds(beats: Beats, rises: Rows) -> bool:
-    """Tell whether more notes begin on thirds of a beat than on its half."""
-
-    def heard(share: float) -> float:
-        at = beats.seconds[:-1] + share * np.diff(beats.seconds)
-        places = np.clip(np.round(at * RISE_RATE).astype(int), 3, len(rises) - 4)
-        return float(rises[places[:, None] + np.arange(-3, 4)].max(axis=1).mean())
-
-    return 0.5 * (heard(1 / 3) + heard(2 / 3)) > heard(0.5)
+def _onsets(rises: Rows, seconds: Rows) -> float:
+    """Return how strongly notes begin at moments, within 15 ms, on the mean."""
+    if not len(seconds):
+        return 0.0
+    places = np.clip(np.round(seconds * RISE_RATE).astype(int), 3, len(rises) - 4)
+    return float(rises[places[:, None] + np.arange(-3, 4)].max(axis=1).mean())
 
 
 # ---- likeness of bars ------------------------------------------------------------------------
