@@ -88,7 +88,10 @@ class Catalogue(Database):
         """
         texts = [path_to_text(path) for path in paths]
         with self.writing() as con:
-            con.execute("DELETE FROM files WHERE list_contains(?, path)", [texts])
+            lost = con.execute(
+                "DELETE FROM files WHERE path IN (SELECT unnest(?::VARCHAR[])) RETURNING track_id",
+                [texts],
+            ).fetchall()
             con.execute("DELETE FROM failures WHERE list_contains(?, path)", [texts])
             con.execute(
                 "UPDATE tracks SET path = f.path FROM "
@@ -97,9 +100,10 @@ class Catalogue(Database):
                 [texts],
             )
             gone = con.execute(
-                "SELECT track_id FROM tracks WHERE origin = 'imported' AND list_contains(?, path)"
+                "SELECT track_id FROM tracks WHERE origin = 'imported'"
+                " AND track_id IN (SELECT unnest(?::VARCHAR[]))"
                 " AND track_id NOT IN (SELECT track_id FROM files)",
-                [texts],
+                [[track_id for (track_id,) in lost]],
             ).fetchall()
             described = con.execute(
                 "SELECT DISTINCT track_id FROM imports WHERE list_contains(?, track_id)",

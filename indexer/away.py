@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from indexer.scan import FoundFile, Scan
+from v2m.remote import is_address
 
 BLOCK = 1 << 20
 
@@ -59,7 +60,7 @@ def gone_files(known: Iterable[Path], found: Scan) -> tuple[list[Path], dict[Pat
             continue
         if any(path.is_relative_to(folder) for folder in unread):
             continue
-        if any(root in filled and root.is_dir() for root in roots):
+        if any(root in filled and (is_address(str(root)) or root.is_dir()) for root in roots):
             gone.append(path)
         else:
             kept[roots[0]] = kept.get(roots[0], 0) + 1

@@ -25,7 +25,8 @@ def list_music(places: Sequence[str]) -> Scan:
     here = scan([Path(place).expanduser() for place in places if not is_address(place)])
     away = [file for place in places if is_address(place) for file in _in_bucket(place)]
     files = {file.path: file for file in (*here.files, *away)}
-    return Scan(tuple(files.values()), here.roots, here.unreadable)
+    buckets = {file.root for file in away}
+    return Scan(tuple(files.values()), (*here.roots, *buckets), here.unreadable)
 
 
 def _in_bucket(place: str) -> Iterable[FoundFile]:

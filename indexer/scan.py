@@ -34,7 +34,7 @@ class Scan:
 
     Attributes:
         files: sorted by path, each real file once.
-        roots: the folders walked, absolute, links resolved.
+        roots: the folders walked, absolute, links resolved; and buckets.
         unreadable: folders and links that could not be followed, with the reason.
     """
 

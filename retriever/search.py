@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 DEFAULT_BRANCHES = ("description", "title", "audio")
 BRANCHES = (*DEFAULT_BRANCHES, "words")
 
+UNHEARD = "NOT has_audio AND track_id NOT IN (SELECT track_id FROM vectors WHERE kind = 'track')"
+"""Tracks known by words alone; those of a bucket were heard there, and have no sound here."""
+
 POOL = 200
 """Candidates that each branch proposes at least."""
 
@@ -189,9 +192,7 @@ class Searcher:
     @cached_property
     def n_tracks(self) -> int:
         """Tracks that are searched: heard by this profile's models, or known by words alone."""
-        return len(self._branches["audio"]) + len(
-            self._catalogue.matching_ids(None, "NOT has_audio")
-        )
+        return len(self._branches["audio"]) + len(self._catalogue.matching_ids(None, UNHEARD))
 
     @cached_property
     def _judge(self) -> Chances:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from v2m.errors import InputError, printable
 from v2m.files import path_to_text, replacing
+from v2m.remote import address
 from v2m.types import Provenance, Track
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def index_json(report: "IndexReport") -> Json:
         "attached": report.attached,
         "copies": report.copies,
         "unclear": [{"path": path_to_text(p), "reason": why} for p, why in report.unclear],
-        "failed": [{"path": path_to_text(p), "reason": reason} for p, reason in report.failed],
+        "failed": [{"path": address(path_to_text(p)), "reason": why} for p, why in report.failed],
         "skipped": [{"path": path_to_text(p), "reason": reason} for p, reason in report.skipped],
-        "away": [path_to_text(path) for path in report.away],
+        "away": [address(path_to_text(path)) for path in report.away],
         "notices": report.notices,
     }
 
@@ -86,12 +87,12 @@ def index_text(report: "IndexReport") -> str:
     if report.attached:
         lines.append(f"{report.attached} tracks that had no audio have it now")
     lines += [f"not attached: {printable(path)}: {why}" for path, why in report.unclear]
-    lines += [f"cannot use {printable(path)}: {reason}" for path, reason in report.failed]
+    lines += [f"cannot use {address(printable(path))}: {why}" for path, why in report.failed]
     lines += [f"skipped {printable(path)}: {reason}" for path, reason in report.skipped]
     if report.away:
         lines.append(
             f"{len(report.away)} files went away while they were read, such as "
-            f"{printable(report.away[0])}; run this again when they are back"
+            f"{address(printable(report.away[0]))}; run this again when they are back"
         )
     lines += [f"note: {notice}" for notice in report.notices]
     lines.append(f"the library holds {report.tracks} tracks")

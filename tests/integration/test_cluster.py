@@ -23,13 +23,15 @@ from indexer.index import index
 from indexer.listing import list_music
 from indexer.options import Options
 from indexer.reports import IndexReport
+from retriever.search import Searcher
 from tests.commands import Commands
 from tests.conftest import WriteMusic
 from tests.libraries import counting_profile, record
 from tests.unit.structures import steady
 from v2m.audio.descriptors import ANALYSIS_VERSION
-from v2m.encoders.profiles import ProfileSpec
+from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import BackendError, InputError
+from v2m.report import index_text
 from v2m.types import Track, TrackRecord
 
 LITE = ProfileSpec()
@@ -217,6 +219,21 @@ def test_music_and_shards_may_lie_in_a_bucket(
     assert (moved.encoded, moved.moved) == (0, 3)
     assert {track.path.parent for track in catalogue.tracks()} == {music}
     assert len(mapper.mapped) == 3
+
+
+@pytest.mark.usefixtures("mapper")
+def test_music_of_a_bucket_is_named_and_counted_once_and_forgotten_when_gone(
+    bucket: str, tmp_path: Path
+) -> None:
+    report = _fill(tmp_path / "c", bucket, "memory://bucket/shards")
+    catalogue = Catalogue.open(tmp_path / "c", create=False)
+    searched = Searcher(catalogue, load_profile(LITE)).n_tracks
+
+    fsspec.filesystem("memory").rm("/bucket/music/piece 1.flac")
+    again = _fill(tmp_path / "c", bucket, "memory://bucket/shards")
+
+    assert "cannot use memory://bucket/music/bad.mp3" in index_text(report)
+    assert (searched, again.forgotten, again.tracks) == (3, 1, 2)
 
 
 def test_an_address_that_holds_nothing_is_named() -> None:
