@@ -189,7 +189,8 @@ def test_pages_have_no_barriers(
             play(tab)
             examine(page.kind)
             tab.eval_on_selector("main form", "form => { form.noValidate = true; }")
-            tab.click("main form button")
+            with tab.expect_navigation():
+                tab.click("main form button")
             assert tab.evaluate("document.activeElement.className") == "problems"
             examine(f"{page.kind}-problems")
     examine("finished")
