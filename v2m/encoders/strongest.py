@@ -12,6 +12,9 @@ from torch.nn import functional
 FILTERS_AT_ONCE = 12
 """Few enough that their answers stay in the cache of one core until they are looked at."""
 
+ALIGNED_FRAMES = 16
+"""Single-precision numbers in a line of the cache; products of rows that begin there are faster."""
+
 BLOCK_FRAMES = 17
 """Frames answered by one product; musicnn's patches of 187 frames are eleven of them."""
 
@@ -20,38 +23,50 @@ class WideFilters:
     """Filters of a few frames and many bands, laid over all places where they fit.
 
     Across the bands the convolution is cyclic with the length of the spectrum: where a filter fits
-    it never wraps, so that a product of spectra stands for it.
+    it never wraps, so that a product of spectra stands for it. Places are counted from the middle
+    one: the answers at m and at -m are the sum and the difference of an even and an odd part, and
+    the stronger of the two is the even part plus the size of the odd one. So half of the places
+    are computed.
 
     Args:
         kernel: shape (filters, 1, frames, bands); an odd number of frames.
-        n_bands: of what they are laid over.
+        n_bands: of what they are laid over, even.
         sign: shape (filters,), 1 where the largest answer is wanted, -1 where the smallest is.
     """
 
     def __init__(self, kernel: torch.Tensor, n_bands: int, sign: torch.Tensor) -> None:
         _, _, self._frames, width = kernel.shape
         self._sign = sign
-        self._to_spectrum, back = _fourier(n_bands)
-        self._back = back[: n_bands - width + 1]
-        spectrum = torch.fft.rfft(kernel[:, 0] * sign[:, None, None], n_bands).conj()
-        spectrum = spectrum.permute(2, 0, 1)  # (lines, filters, frames)
-        self._products = [_products(some) for some in spectrum.split(FILTERS_AT_ONCE, dim=1)]
+        self._to_spectrum = _fourier(n_bands)
+        self._even, self._odd = _halves(n_bands, n_bands - width + 1)
+        middle = (n_bands - width) / 2
+        turned = torch.exp(2j * np.pi * middle / n_bands * torch.arange(n_bands // 2 + 1))
+        spectrum = torch.fft.rfft(kernel[:, 0].double() * sign[:, None, None], n_bands).conj()
+        spectrum = (spectrum * turned).permute(2, 0, 1).to(torch.complex64)
+        self._products = [_products(some) for some in _in_equal_parts(spectrum)]
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """(n, frames, bands) -> the strongest answer (n, filters, frames), silence around."""
-        reach = self._frames // 2
-        padded = functional.pad(x, (0, 0, reach, reach))
-        return torch.stack([self._patch(patch) for patch in padded]) * self._sign[:, None]
+        frames, reach = x.shape[1], self._frames // 2
+        padded = functional.pad(x, (0, 0, reach, reach + -frames % ALIGNED_FRAMES))
+        strongest = torch.stack([self._patch(patch) for patch in padded])
+        return strongest[:, : len(self._sign), :frames] * self._sign[:, None]
 
     def _patch(self, padded: torch.Tensor) -> torch.Tensor:
         n = len(padded) - self._frames + 1
         lines = (self._to_spectrum @ padded.T).view(-1, 2, len(padded))
         windows = lines.unfold(2, n, 1).reshape(len(lines), -1, n)  # (lines, 2 * frames, n)
-        strongest = []
-        for products in self._products:
-            answers = self._back @ torch.bmm(products, windows).view(2 * len(lines), -1)
-            strongest.append(answers.amax(dim=0).view(-1, n))
-        return torch.cat(strongest)
+        # fresh memory costs more than the products: all parts write over the same
+        answers = padded.new_empty(len(lines), self._products[0].shape[1], n)
+        real, imaginary = answers.view(len(lines), 2, -1).unbind(1)
+        even, odd = padded.new_empty(2, len(self._even), real.shape[1])
+        strongest = padded.new_empty(len(self._products), real.shape[1])
+        for products, largest in zip(self._products, strongest, strict=True):
+            torch.bmm(products, windows, out=answers)
+            torch.mm(self._even, real, out=even)
+            torch.mm(self._odd, imaginary, out=odd)
+            torch.amax(even.add_(odd.abs_()), 0, out=largest)
+        return strongest.view(-1, n)
 
 
 class LongFilters:
@@ -87,6 +102,16 @@ class LongFilters:
         return strongest.transpose(1, 2).flatten(1)
 
 
+def _in_equal_parts(spectrum: torch.Tensor) -> list[torch.Tensor]:
+    """Split (lines, filters, frames) by filters; those that are missing in the last part are 0."""
+    lines, n, frames = spectrum.shape
+    n_parts = max(1, -(-n // FILTERS_AT_ONCE))
+    size = max(1, -(-n // n_parts))
+    filled = spectrum.new_zeros(lines, n_parts * size, frames)
+    filled[:, :n] = spectrum
+    return list(filled.view(lines, n_parts, size, frames).unbind(1))
+
+
 def _products(spectrum: torch.Tensor) -> torch.Tensor:
     """Return complex (lines, filters, frames) as real (lines, 2 * filters, 2 * frames)."""
     real = torch.cat([spectrum.real, -spectrum.imag], dim=2)
@@ -94,14 +119,25 @@ def _products(spectrum: torch.Tensor) -> torch.Tensor:
     return torch.cat([real, imaginary], dim=1).contiguous()
 
 
-def _fourier(n: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the real transform of length n and its inverse as matrices, (n + 2, n) and (n, n + 2).
+def _fourier(n: int) -> torch.Tensor:
+    """Return the real transform of even length n as a matrix, (n + 2, n).
 
-    Rows are the real and the imaginary part of line after line; n is even.
+    Rows are the real and the imaginary part of line after line.
     """
     angle = 2 * np.pi * np.outer(np.arange(n // 2 + 1), np.arange(n)) / n
     there = np.stack([np.cos(angle), -np.sin(angle)], axis=1).reshape(n + 2, n)
-    weight = np.full(n // 2 + 1, 2.0)
-    weight[[0, -1]] = 1
-    back = there.T * np.repeat(weight, 2) / n
-    return torch.from_numpy(there.astype(np.float32)), torch.from_numpy(back.astype(np.float32))
+    return torch.from_numpy(there.astype(np.float32))
+
+
+def _halves(n: int, places: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return what makes the even part out of the real lines and the odd part out of the others.
+
+    Both of shape (places from the middle one on, n // 2 + 1): the inverse transform of length n,
+    its places counted from the middle of so many.
+    """
+    lines = np.arange(n // 2 + 1)
+    weight = np.where((lines == 0) | (lines == n // 2), 1, 2) / n
+    from_middle = np.arange(places // 2, places) - (places - 1) / 2
+    angle = 2 * np.pi * np.outer(from_middle, lines) / n
+    even, odd = np.cos(angle) * weight, -np.sin(angle) * weight
+    return torch.from_numpy(even.astype(np.float32)), torch.from_numpy(odd.astype(np.float32))
