@@ -33,6 +33,7 @@ order."""
 
 LARGE = {
     "million": "benchmarks.million",
+    "growth": "benchmarks.growth",
     "cluster": "benchmarks.cluster",
 }
 """The same, for what takes minutes or gigabytes."""

@@ -181,6 +181,16 @@ def here(work: Callable[[], Any], *, memory: bool = True) -> Side:
     return side
 
 
+def scaled(side: Side, times: float) -> Side:
+    """Stand for so many times the work, where doing all of it would take too long."""
+
+    def all_of_it() -> Spent:
+        spent = side()
+        return Spent(times * spent.cpu_seconds, times * spent.seconds, spent.peak_mb)
+
+    return all_of_it
+
+
 def process(*command: str) -> Side:
     """Run a command in a process of its own, to which all its memory counts.
 
