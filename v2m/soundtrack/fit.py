@@ -46,6 +46,9 @@ OPEN_COST = 0.5
 CUT_COST = 1.5
 """Of cuts between the beats, compared with beats that know nothing of the cuts."""
 
+FULL_CUTS = 3
+"""So many cuts count in full, fewer in proportion: one between two beats is hardly noticed."""
+
 UNHEARD_SHIFT_SECONDS = 0.008
 """A change of tempo that would move the end by less is not made."""
 
@@ -200,7 +203,8 @@ def _open_ways(routes: Routes, structure: Structure, place: Place) -> Iterator[_
     if route is None:  # shorter than a bar
         line = min(routes.starts, key=lambda line: routes.starts[line])
         route = Route((Leg(line, line + 1),), 0.0, routes.starts[line])
-    steps = np.arange(-6, 7) / 6 * MOST_TEMPO_CHANGE if len(place.cuts_seconds) > 1 else [0.0]
+    inner = max(place.cuts_seconds, default=0.0) > 0
+    steps = np.arange(-6, 7) / 6 * MOST_TEMPO_CHANGE if inner else [0.0]
     for step in steps:
         parts = _parts(route.legs, lines, 1 + float(step))
         filled = sum(part.duration_seconds for part in parts[:-1])
@@ -244,7 +248,8 @@ def _cost(way: _Way, structure: Structure, place: Place) -> float:
     """Add what it costs that cuts fall between the beats."""
     inner = tuple(cut for cut in place.cuts_seconds if cut > 0)
     found = cut_distance(beats_under(way.parts, structure), inner)
-    return way.cost + (CUT_COST * found.relative if found and len(inner) > 1 else 0.0)
+    weight = min(1.0, len(inner) / FULL_CUTS)
+    return way.cost + (CUT_COST * weight * found.relative if found else 0.0)
 
 
 def _with_climax(structure: Structure, section: Span, place: Place, hit: float) -> _Way:
