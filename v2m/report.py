@@ -280,14 +280,15 @@ def fit_words(cue: "Cue") -> str:
     ahead = len(cue.seams) - back
     fastest = max((stretch.speed for stretch in cue.stretches), key=lambda speed: abs(speed - 1))
     words = [f"from {cue.in_seconds:.1f} s"]
-    words += [f"goes back {back} times"] if back else []
-    words += [f"leaves {ahead} passages out"] if ahead else []
+    words += [f"goes back {'once' if back == 1 else f'{back} times'}"] if back else []
+    words += [f"leaves {ahead} passage{'s' * (ahead > 1)} out"] if ahead else []
     words += [f"tempo {fastest - 1:+.1%}"] if fastest != 1 else []
     words += ["comes to its own end"] if cue.own_ending else []
     if cue.cut_to_beat_seconds is not None and cue.cut_to_beat_before_seconds is not None:
+        far, plain = 1000 * cue.cut_to_beat_seconds, 1000 * cue.cut_to_beat_before_seconds
         words.append(
-            f"{cue.n_cuts} cuts {1000 * cue.cut_to_beat_seconds:.0f} ms from a beat "
-            f"({1000 * cue.cut_to_beat_before_seconds:.0f} ms from the track's beginning)"
+            f"{cue.n_cuts} cut{'s' * (cue.n_cuts > 1)} {far:.0f} ms from a beat "
+            f"({plain:.0f} ms from the track's beginning)"
         )
     return ", ".join(words)
 

@@ -350,7 +350,7 @@ def test_what_was_done_to_a_track_is_told() -> None:
     )
 
     assert fit_words(cue) == (
-        "from 2.0 s, goes back 1 times, leaves 1 passages out, tempo -2.0%, comes to its own end, "
+        "from 2.0 s, goes back once, leaves 1 passage out, tempo -2.0%, comes to its own end, "
         "4 cuts 34 ms from a beat (210 ms from the track's beginning)"
     )
 

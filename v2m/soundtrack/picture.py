@@ -258,7 +258,10 @@ class _Sheet:
 def _seams(cue: Cue) -> str:
     """Say in a few words what was done to a track's length."""
     back = sum(seam.in_seconds < seam.out_seconds for seam in cue.seams)
-    words = [f", {back} repeats" if back else "", ", shortened" if back < len(cue.seams) else ""]
+    words = [
+        f", {back} repeat{'s' * (back > 1)}" if back else "",
+        ", shortened" if back < len(cue.seams) else "",
+    ]
     return "".join(words) + (", own ending" if cue.own_ending else "")
 
 
