@@ -16,12 +16,9 @@ from v2m.audio.beats import SLOWEST_BPM, Beats, count_bars
 HARMONY_WEIGHT = 2.0
 """Log odds of a downbeat per deviation of the change of harmony."""
 
-SIMPLE_CHANCE = {3: 0.25, 4: 0.69, 6: 0.03}
+SIMPLE_CHANCE = {3: 0.25, 4: 0.69, 6: 0.01}
 """How usual bars of 3, 4 and 6 beats are where beats are divided in two. Music in 2/4 is counted
 by pairs of bars: what looks like 2/4 is mostly 4/4 whose half bar sounds strong."""
-
-UNDIVIDED_CHANCE = {3: 0.15, 4: 0.6, 6: 0.25}
-"""Where nothing begins between slow beats, they may be quavers of 6/8."""
 
 COMPOUND_CHANCE = {2: 1.0}
 
@@ -31,6 +28,9 @@ FASTEST_QUAVERS_BPM = 3 * SLOWEST_BPM
 THIRDS_OVER_HALF = 1.2
 HALF_OVER_OTHERS = 1.1
 """So much stronger are onsets on parts that a beat falls into than on those it does not."""
+
+MIDDLE_OVER_BEATS = 1.25
+"""The same of the middle of a bar of three beats that is really one of two."""
 
 NAMES = {0: "", 2: "6/8", 3: "3/4", 4: "4/4"}
 
@@ -59,9 +59,9 @@ def count_again(beats: Beats, changes: Floats, onsets: Onsets) -> Beats:
     parts = _parts(beats, onsets)
     if parts.three:
         return _counted(beats, first, COMPOUND_CHANCE)
-    quavers = not parts.two and beats.tempo_bpm <= FASTEST_QUAVERS_BPM
-    counted = _counted(beats, first, UNDIVIDED_CHANCE if quavers else SIMPLE_CHANCE)
+    counted = _counted(beats, first, SIMPLE_CHANCE)
     if counted.beats_per_bar == 6:
+        quavers = not parts.two and beats.tempo_bpm <= FASTEST_QUAVERS_BPM
         return _every_third(counted) if quavers else _counted(beats, first, {3: 1.0})
     if counted.beats_per_bar == 3 and _falls_in_two(counted, onsets):
         return _two_of_three(counted)
@@ -120,8 +120,8 @@ def _parts(beats: Beats, onsets: Onsets) -> _Parts:
 def _falls_in_two(beats: Beats, onsets: Onsets) -> bool:
     """Tell whether the middle of a bar of three beats is stronger than its second and third."""
     second, third = beats.seconds[beats.numbers == 2], beats.seconds[beats.numbers == 3]
-    middles = _between(beats, 2)
-    return onsets(middles) > 0.5 * (onsets(second) + onsets(third))
+    others = 0.5 * (onsets(second) + onsets(third))
+    return onsets(_between(beats, 2)) > MIDDLE_OVER_BEATS * others
 
 
 def _between(beats: Beats, number: int) -> Floats:
