@@ -17,11 +17,12 @@ RATE = 8000
 ANYWHERE = Span(0.0, 10.0)
 
 
-def bars(seconds: float) -> Audio:
-    """Decaying notes on every half second, as in the structures of ``steady``."""
+def bars(seconds: float, *, cut_off: bool = False) -> Audio:
+    """Decaying notes on every half second, as in the structures of ``steady``, the last faded."""
     time = np.arange(round(seconds * RATE)) / RATE
     note = np.array([220, 330, 440, 277])[(time // 0.5).astype(int) % 4]
     sound = 0.3 * np.sin(2 * np.pi * note * time) * np.exp(-4 * (time % 0.5))
+    sound *= 1 if cut_off else np.clip((seconds - time) / 0.4, 0, 1)
     return Audio(np.stack([sound, sound]).astype(np.float32), RATE)
 
 
@@ -62,6 +63,16 @@ def test_music_that_is_followed_by_nothing_comes_to_its_own_end() -> None:
     assert fit.own_ending
     assert fit.parts[-1].out_seconds == pytest.approx(41.5, abs=0.02)
     assert fit.fade_out_seconds < 0.1
+
+
+@pytest.mark.parametrize("cut_off", [True, False])
+def test_only_a_track_that_dies_away_ends_by_itself(cut_off: bool) -> None:
+    sound = bars(41.2, cut_off=cut_off)
+
+    fit = fit_track(sound, steady(20, tail_seconds=1.2), ANYWHERE, Place(41.2, ends=True))
+
+    assert fit.own_ending is not cut_off
+    assert (fit.fade_out_seconds > 1) is cut_off
 
 
 def test_where_its_own_end_has_no_room_the_music_is_faded() -> None:

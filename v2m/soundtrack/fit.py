@@ -49,6 +49,10 @@ CUT_COST = 1.5
 FULL_CUTS = 3
 """So many cuts count in full, fewer in proportion: one between two beats is hardly noticed."""
 
+ENDING_SECONDS = 0.1
+ENDING_DB = 9.0
+"""A track ends by itself if its last tenth of a second is so much quieter than its usual one."""
+
 UNHEARD_SHIFT_SECONDS = 0.008
 """A change of tempo that would move the end by less is not made."""
 
@@ -144,6 +148,8 @@ def fit_track(audio: Audio, structure: Structure, section: Span, place: Place) -
         section: the stretch of it that fits best.
         place: what the cue asks for.
     """
+    if not _dies_away(audio, structure.sounding):
+        place = replace(place, ends=False)
     if len(structure.bars_seconds) < 3:
         way = _whole_track(structure, place)
     elif place.hit_seconds is not None and 0 < place.hit_seconds < place.duration_seconds:
@@ -165,6 +171,15 @@ def fit_exact(audio: Audio, duration_seconds: float, before: float = 0.0) -> Fit
     """
     part = Part(round(before, 4), round(before + duration_seconds, 4))
     return Fit((part,), _gain_db(audio, (part,)), own_ending=True)
+
+
+def _dies_away(audio: Audio, sounding: Span) -> bool:
+    """Tell whether a track comes to an end; one cut off in full sound has to be faded out."""
+    mono = audio.excerpt(sounding).mono()
+    width = round(ENDING_SECONDS * audio.sample_rate)
+    n = len(mono) // width
+    power = (mono[len(mono) - n * width :].reshape(n, width) ** 2).mean(axis=1)
+    return n > 1 and bool(power[-1] < 10 ** (-ENDING_DB / 10) * np.median(power))
 
 
 # ---- candidates ------------------------------------------------------------------------------
@@ -330,7 +345,8 @@ def _whole_track(structure: Structure, place: Place) -> _Way:
         left -= sounding.duration_seconds
     parts.append(Part(sounding.start_seconds, sounding.start_seconds + left))
     notices = ("no bars were found; the track repeats as a whole",) if len(parts) > 1 else ()
-    return _Way(tuple(parts), 0.0, left > sounding.duration_seconds - 0.5, notices)
+    own_ending = place.ends and left > sounding.duration_seconds - 0.5
+    return _Way(tuple(parts), 0.0, own_ending, notices)
 
 
 # ---- finishing -------------------------------------------------------------------------------
