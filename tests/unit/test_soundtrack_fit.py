@@ -151,6 +151,14 @@ def test_music_leaves_room_ahead_of_it_for_a_crossfade() -> None:
     assert fit.parts[0].in_seconds >= 0.5
 
 
+def test_a_cue_that_another_follows_does_not_run_out_of_its_track() -> None:
+    alone = fitted(steady(10), 10, Span(10, 20))
+    followed = fitted(steady(10), 10, Span(10, 20), after_seconds=0.5)
+
+    assert alone.parts[-1].out_seconds == pytest.approx(20, abs=0.01)
+    assert followed.parts[-1].out_seconds == pytest.approx(18, abs=0.01)
+
+
 def test_every_cue_is_brought_to_one_loudness() -> None:
     for level in (0.2, 0.8):
         loud = bars(60)

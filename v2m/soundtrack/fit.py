@@ -34,6 +34,10 @@ MOST_FAR_COST = 3.0
 PREROLL_COST = 0.3
 """Where the track has nothing to fade in with."""
 
+RUN_OUT_COST = 0.6
+LAST_SECONDS = 1.0
+"""Where another cue follows and the track is within its last second: it dies away too early."""
+
 HEARD_COST = 1.0
 """Of starting where the video has heard the track already."""
 
@@ -260,11 +264,14 @@ def _parts(legs: Sequence[Leg], lines: Floats, speed: float) -> list[Part]:
 
 
 def _cost(way: _Way, structure: Structure, place: Place) -> float:
-    """Add what it costs that cuts fall between the beats."""
+    """Add what it costs that cuts fall between the beats, and that the track runs out."""
     inner = tuple(cut for cut in place.cuts_seconds if cut > 0)
     found = cut_distance(beats_under(way.parts, structure), inner)
     weight = min(1.0, len(inner) / FULL_CUTS)
-    return way.cost + (CUT_COST * weight * found.relative if found else 0.0)
+    apart = CUT_COST * weight * found.relative if found else 0.0
+    left = structure.sounding.end_seconds - way.parts[-1].out_seconds
+    runs_out = place.after_seconds > 0 and left < LAST_SECONDS
+    return way.cost + apart + RUN_OUT_COST * runs_out
 
 
 def _with_climax(structure: Structure, section: Span, place: Place, hit: float) -> _Way:
