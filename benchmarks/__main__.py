@@ -26,6 +26,7 @@ GROUPS = {
     "loudness": "benchmarks.loudness",
     "start": "benchmarks.starting",
     "vectors": "benchmarks.vectors",
+    "filters": "benchmarks.filters",
     "bulk": "benchmarks.bulk",
 }
 """Name and module of a group of rows; its function ``rows`` takes a Setting. The page has this
@@ -34,12 +35,13 @@ order."""
 LARGE = {
     "million": "benchmarks.million",
     "growth": "benchmarks.growth",
+    "migrations": "benchmarks.migrations",
     "cluster": "benchmarks.cluster",
 }
 """The same, for what takes minutes or gigabytes."""
 
 SCRIPTS = (
-    "beats", "ducking", "duplicates", "filters", "importing", "models", "quality", "rendering",
+    "beats", "ducking", "duplicates", "importing", "models", "quality", "rendering",
     "soundtrack", "speed",
 )  # fmt: skip
 """Scripts that print something else than rows, and need no argument."""

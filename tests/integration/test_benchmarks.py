@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import filters, hearing
+from benchmarks import hearing
 from benchmarks.__main__ import GROUPS, LARGE, measure
 from benchmarks.page import Result, page, rows_from_json, rows_to_json
 from benchmarks.rows import LeftOut, Setting, alone, compare, faster, here, more, python, value
 from tests.conftest import write_piece
 from v2m.encoders.beatnet import BeatNet
-from v2m.library import Library
 
 
 @pytest.mark.parametrize("name", [name for name in (*GROUPS, *LARGE) if name != "hearing"])
@@ -79,10 +78,3 @@ def test_a_peer_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     with pytest.raises(LeftOut, match="librosa"):
         list(hearing.rows(Setting(tmp_path, 1, smallest=True)))
-
-
-def test_filtered_queries_are_measured_with_every_place_full(tmp_path: Path) -> None:
-    library = Library(tmp_path, create=True)
-    filters.fill(library, 60)
-
-    assert all(seconds > 0 for seconds in filters.measure(library, 0.5, 1))
