@@ -33,6 +33,7 @@ def write_video(
     *,
     rate: int = 25,
     codec: str = "libx264",
+    pixel_format: str = "yuv420p",
     times_ms: Sequence[int] | None = None,
     sound: bool = False,
 ) -> Path:
@@ -41,7 +42,7 @@ def write_video(
         stream = container.add_stream(codec, rate=1000 if times_ms else rate)
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else pixel_format
         voice = container.add_stream("aac", rate=44100) if sound else None
         for number, picture in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")

@@ -1,24 +1,29 @@
-"""Finds the scenes of a video with PySceneDetect, and reads still pictures."""
+"""Finds the scenes of a video, and reads still pictures."""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from v2m.audio.decode import check_readable
 from v2m.errors import MediaError
 from v2m.types import Frames, Scene, Span, VideoFacts
+from v2m.video.cuts import CutFinder, Points, change, fades
 from v2m.video.frames import Scaler, decoded_frames
+from v2m.video.points import PointReader
 
 SHORTEST_SECONDS = 3.0
 """Shorter scenes are merged: no music makes sense there."""
 
-THRESHOLD = 27.0
-"""PySceneDetect's default for its content detector: mean change of hue, saturation, brightness."""
+THRESHOLD = 8.0
+"""Least change of the picture that is a cut, 0 to 255, mean of luma and chroma."""
+
+ADAPTIVE_LEAST = 15.0
+"""The same for PySceneDetect's adaptive detector, which counts hue, saturation and brightness."""
 
 DETECTOR_HEIGHT = 144
 """PySceneDetect looks at pictures about 256 pixels wide too."""
@@ -67,7 +72,7 @@ class Cut:
     Attributes:
         seconds: from the first frame.
         frame: first frame of the new scene.
-        strength: mean change of the pixels, 0 to 255.
+        strength: change of the picture, 0 to 255.
     """
 
     seconds: float
@@ -97,41 +102,90 @@ def merge_short(
 
 
 def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
-    """Return every cut inside the video.
-
-    PySceneDetect judges the frames; we decode them, so that times and frame numbers are exact for
-    any container and frame rate.
-    """
-    from scenedetect import ContentDetector, FrameTimecode
-
-    scaled = Scaler(DETECTOR_HEIGHT)
-    detector = ContentDetector(threshold=threshold, min_scene_len=2)
+    """Return every cut inside the video; times and frame numbers are those of its own frames."""
+    points: PointReader | None = None
+    judge: _Judge | None = None
     times: list[float] = []
-    strengths: list[float] = []
-    found: list[FrameTimecode] = []
-    before: npt.NDArray[np.int16] | None = None
+    levels: list[float] = []
     try:
         for seconds, frame in decoded_frames(path, facts):
-            small = scaled(frame)[..., ::-1]
-            now = small.astype(np.int16)
-            strengths.append(0.0 if before is None else float(np.abs(now - before).mean()))
-            # a frame's number is all the detector needs; the rate is never used
-            number = FrameTimecode(len(times), 25.0)
-            found += detector.process_frame(number, np.ascontiguousarray(small))
+            points = points or PointReader(frame)
+            judge = judge or _judge_for(points, threshold)
+            seen = points(frame)
+            judge.add(seen, frame)
+            levels.append(float(seen.luma.mean()))
             times.append(seconds)
-            before = now
     except MediaError as err:
         if times:
             log.warning("%s; scenes after %.1f s cannot be told apart", err, times[-1])
-    if not times:
+    if judge is None:
         raise MediaError(path, "none of its frames can be decoded")
-    found += detector.post_process(FrameTimecode(len(times), 25.0))
-    frames = sorted({cut.frame_num for cut in found})
+    cuts = judge.finish()
+    strengths = {n: judge.changes[n] for n in cuts} | dict(fades(levels, cuts))
     return [
-        Cut(times[n], n, strengths[n])
-        for n in frames
-        if 0 < n < len(times) and 0 < times[n] < facts.duration_seconds
+        Cut(times[n], n, strength)
+        for n, strength in sorted(strengths.items())
+        if 0 < times[n] < facts.duration_seconds
     ]
+
+
+class _Judge(Protocol):
+    """Takes the frames of a film one after another and tells the cuts in the end."""
+
+    @property
+    def changes(self) -> Sequence[float]: ...
+
+    def add(self, points: Points, frame: Any) -> None: ...
+
+    def finish(self) -> list[int]: ...
+
+
+def _judge_for(reader: PointReader, threshold: float) -> _Judge:
+    return _ByPoints(threshold) if reader.direct else _ByPySceneDetect(threshold)
+
+
+class _ByPoints:
+    """Judges by points that lie in the frames ready to be read."""
+
+    def __init__(self, threshold: float) -> None:
+        self._finder = CutFinder(threshold)
+        self._found: list[int] = []
+        self.changes = self._finder.changes
+
+    def add(self, points: Points, frame: Any) -> None:
+        del frame
+        cut = self._finder.add(points)
+        self._found += [] if cut is None else [cut]
+
+    def finish(self) -> list[int]:
+        return self._found + self._finder.finish()
+
+
+class _ByPySceneDetect:
+    """Judges films whose pixels have to be converted anyway: RGB, palettes and the like."""
+
+    def __init__(self, threshold: float) -> None:
+        from scenedetect import AdaptiveDetector
+
+        least = ADAPTIVE_LEAST * threshold / THRESHOLD
+        self._detector = AdaptiveDetector(min_scene_len=2, min_content_val=least)
+        self._scaled = Scaler(DETECTOR_HEIGHT)
+        self._before: Points | None = None
+        self._found: list[int] = []
+        self.changes: list[float] = []
+
+    def add(self, points: Points, frame: Any) -> None:
+        from scenedetect import FrameTimecode
+
+        # a frame's number is all the detector needs; the rate is never used
+        number = FrameTimecode(len(self.changes), 25.0)
+        self.changes.append(change(self._before, points) if self._before else 0.0)
+        picture = np.ascontiguousarray(self._scaled(frame)[..., ::-1])
+        self._found += [cut.frame_num for cut in self._detector.process_frame(number, picture)]
+        self._before = points
+
+    def finish(self) -> list[int]:
+        return self._found
 
 
 def read_image(path: Path) -> Frames:
