@@ -23,6 +23,7 @@ from v2m.files import replacing
 GROUPS = {
     "decode": "benchmarks.decoding",
     "hearing": "benchmarks.hearing",
+    "lite": "benchmarks.lite",
     "loudness": "benchmarks.loudness",
     "start": "benchmarks.starting",
     "vectors": "benchmarks.vectors",

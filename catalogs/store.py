@@ -185,7 +185,9 @@ class Catalogue(Database):
             return [
                 track_of_row(row) for row in self.fetch(f"{sql} ORDER BY lower(title), track_id")
             ]
-        wanted = f"{sql} WHERE list_contains(?, track_id) ORDER BY lower(title), track_id"
+        wanted = (
+            f"{sql} WHERE track_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY lower(title), track_id"
+        )
         return [track_of_row(row) for row in self.fetch(wanted, [list(ids)])]
 
     def track(self, track_id: str) -> Track:

@@ -101,10 +101,10 @@ def _identify(
     catalogue: Catalogue, files: Sequence[FoundFile], options: Options, report: IndexReport
 ) -> tuple[list[Job], list[SeenFile]]:
     """Tell new music from files that were moved, copied or tagged anew."""
+    if not files:
+        return [], []
     current = current_tracks(catalogue, options.profile)
     versions = catalogue.track_versions()
-    measured = [track for track, version in versions.items() if version == ANALYSIS_VERSION]
-    rows = {track.track_id: track for track in catalogue.tracks(ids=measured)}
     jobs: dict[str, Job] = {}
     seen: list[SeenFile] = []
     failures: list[tuple[FoundFile, str]] = []
@@ -116,8 +116,11 @@ def _identify(
         if identity in current or identity in jobs:
             seen.append(place)
         else:
-            jobs[identity] = Job(file, identity, known=rows.get(identity))
+            jobs[identity] = Job(file, identity)
     _record_failures(catalogue, failures, report)
+    measured = [track for track in jobs if versions.get(track) == ANALYSIS_VERSION]
+    for track in catalogue.tracks(ids=measured) if measured else ():
+        jobs[track.track_id] = replace(jobs[track.track_id], known=track)
     return list(jobs.values()), seen
 
 
@@ -222,7 +225,8 @@ def touch(
     """Give known music its new place and words; a second copy changes nothing but its own row."""
     if not seen:
         return
-    tracks = {track.track_id: track for track in catalogue.tracks()}
+    ids = sorted({place.track_id for place in seen})
+    tracks = {track.track_id: track for track in catalogue.tracks(ids=ids)}
     known = catalogue.known_files()
     mapper = Mapper(load_profile(profile))
     places = []
