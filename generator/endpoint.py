@@ -13,7 +13,7 @@ from generator.prompt_cache import PromptCache
 from generator.prompts import TemplateWriter
 from generator.wording import UnusableAnswerError, worded
 from v2m.errors import InputError, StateError
-from v2m.patience import USUAL, Patience
+from v2m.patience import USUAL, Budget, Patience
 from v2m.types import Description, Prompt
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class EndpointWriter:
         model: its name there.
         key: None where the endpoint wants none.
         patience: timeouts, retries and budget.
+        budget: what the run has asked so far; shared by the writers of a run.
         temperature: 0 to 2.
         seed: sent along; servers that know it answer the same again.
         cache: where good answers are kept; None keeps none.
@@ -62,6 +63,7 @@ class EndpointWriter:
         model: str,
         key: SecretStr | None = None,
         patience: Patience | None = None,
+        budget: Budget | None = None,
         temperature: float = 0.7,
         seed: int = 0,
         cache: PromptCache | None = None,
@@ -72,8 +74,7 @@ class EndpointWriter:
         self._patience = patience or USUAL
         self._temperature, self._seed = temperature, seed
         self._cache = cache
-        self._requests = self._tokens = 0
-        self._gave_up = ""
+        self._budget = budget or Budget()
         self._client: OpenAI | None = None
 
     def write(self, description: Description) -> Prompt:
@@ -89,7 +90,7 @@ class EndpointWriter:
         try:
             prompt = self._usable_answer(asked)
         except _GaveUpError as err:
-            self._gave_up = str(err)
+            self._budget.gave_up = str(err)
             return by_template(self._template, description, str(err))
         except UnusableAnswerError as err:
             reason = f"an answer of {self._model} {err}"
@@ -133,25 +134,29 @@ class EndpointWriter:
     def _answer(self, asked: Mapping[str, Any]) -> str:
         import openai
 
-        if self._gave_up:
-            raise _GaveUpError(self._gave_up)
-        if self._requests >= self._patience.most_requests:
-            raise _GaveUpError(f"the budget of {self._requests} requests is used up")
-        if 0 < self._patience.most_tokens <= self._tokens:
-            raise _GaveUpError(f"the budget of {self._patience.most_tokens} tokens is used up")
-        self._requests += 1
+        self._check_budget()
+        self._budget.requests += 1
         try:
             reply = self._open().chat.completions.create(**asked)
         except openai.OpenAIError as err:
             raise _GaveUpError(f"{self._where} {_failure(err, self._patience)}") from None
         except ValueError:  # not JSON
             raise _GaveUpError(f"{self._where} answers with something else") from None
-        self._tokens += reply.usage.total_tokens if getattr(reply, "usage", None) else 0
+        self._budget.tokens += reply.usage.total_tokens if getattr(reply, "usage", None) else 0
         choices = getattr(reply, "choices", None)
         message = choices[0].message if choices else None
         if message is not None and getattr(message, "refusal", None):
             raise UnusableAnswerError("is a refusal")
         return str(getattr(message, "content", None) or "")
+
+    def _check_budget(self) -> None:
+        spent, most = self._budget, self._patience
+        if spent.gave_up:
+            raise _GaveUpError(spent.gave_up)
+        if spent.requests >= most.most_requests:
+            raise _GaveUpError(f"the budget of {most.most_requests} requests is used up")
+        if 0 < most.most_tokens <= spent.tokens:
+            raise _GaveUpError(f"the budget of {most.most_tokens} tokens is used up")
 
     @property
     def _where(self) -> str:
@@ -188,7 +193,9 @@ def endpoint_writer(
     style: str,
     environment: Mapping[str, str],
     cache_folder: Path,
+    *,
     patience: Patience | None = None,
+    budget: Budget | None = None,
 ) -> EndpointWriter:
     """Return a writer for "MODEL@ADDRESS"; its key comes from the environment alone.
 
@@ -219,6 +226,7 @@ def endpoint_writer(
         model=model,
         key=SecretStr(key) if key else None,
         patience=patience,
+        budget=budget,
         cache=PromptCache(cache_folder, url),
     )
 

@@ -14,6 +14,7 @@ from catalogs.store import Catalogue
 from generator.prompts import TemplateWriter
 from v2m.encoders import profiles
 from v2m.library import Library
+from v2m.patience import Budget
 from v2m.types import (
     Audio,
     Description,
@@ -97,7 +98,7 @@ class ToyProfile:
     def __init__(self, *_asked: object) -> None:
         """Take what every profile is told, models and patience, and need none of it."""
 
-    def writer(self, style: str) -> TemplateWriter:
+    def writer(self, style: str, budget: Budget | None = None) -> TemplateWriter:
         """Return the template in a style."""
         return TemplateWriter(style)
 

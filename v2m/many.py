@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from v2m.errors import InputError, V2mError, printable
 from v2m.library import Library
+from v2m.patience import Budget
 from v2m.results import PlanOptions
 from v2m.soundtrack.mux import SOUND_BY_SUFFIX
 from v2m.soundtrack.plan import CuePlan
@@ -62,7 +63,8 @@ def score_videos(
     """Score videos one after another and yield each outcome as it comes.
 
     Finished files carry the names of their videos. A file that is newer than its video is left as
-    it is, so that a run that was stopped goes on where it was.
+    it is, so that a run that was stopped goes on where it was. All videos share one budget for
+    prompts, and an endpoint that does not work is not asked again for the next.
 
     Raises:
         InputError: the finished files would take the place of the videos.
@@ -74,6 +76,7 @@ def score_videos(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise InputError(f"{printable(out)}: cannot make this folder: {err.strerror}") from err
+    options = replace(options, budget=options.budget or Budget())
     for video in videos:
         foreign = video.suffix.lower() not in SOUND_BY_SUFFIX
         yield _scored(library, video, out / f"{video.name}{'.mkv' * foreign}", options)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long and how often an endpoint is asked for the prompts of one video.
+    """How long and how often an endpoint is asked for the prompts of one run.
 
     Attributes:
         timeout_seconds: for one answer.
@@ -18,6 +18,21 @@ class Patience:
     retries: int = 2
     most_requests: int = 300
     most_tokens: int = 300_000
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one run has asked of an endpoint; writers that share it share what is left.
+
+    Attributes:
+        requests: sent, retries not counted.
+        tokens: as the server counts them.
+        gave_up: why it is not asked any more; "" while it is.
+    """
+
+    requests: int = 0
+    tokens: int = 0
+    gave_up: str = ""
 
 
 USUAL = Patience()

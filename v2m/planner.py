@@ -113,7 +113,7 @@ class VideoPlanner:
         notes = _checked_notes(options.notes or {}, len(scenes))
         with working("looking at scenes", shown=options.shown):
             descriptions = self.profile.describer.describe(video, scenes)
-        writer = self.profile.writer(options.style)
+        writer = self.profile.writer(options.style, options.budget)
         asked = []
         for scene, seen in zip(scenes, descriptions, strict=True):
             note = notes.get(scene.index, "")

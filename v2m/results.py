@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from retriever.search import Match
 from v2m.files import path_to_text
+from v2m.patience import Budget
 from v2m.types import Scene
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class PlanOptions:
         shared_theme: composed cues of a video follow one melody.
         fallback_composer: "arranger" composes where the composer fails; "" raises its error.
         shown: show progress.
+        budget: what the run has asked of an endpoint; None where the video is the whole run.
     """
 
     generate: str = "on-miss"
@@ -120,6 +122,7 @@ class PlanOptions:
     shared_theme: bool = False
     fallback_composer: str = ""
     shown: bool = False
+    budget: Budget | None = None
 
     @property
     def least_kept(self) -> float:

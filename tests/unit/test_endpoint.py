@@ -15,7 +15,7 @@ from generator.prompt_cache import PromptCache
 from generator.prompts import TemplateWriter
 from tests.unit.chat_server import ChatServer, Reply
 from v2m.errors import InputError
-from v2m.patience import Patience
+from v2m.patience import Budget, Patience
 from v2m.profiles.full import FullProfile
 from v2m.types import Answer, Description
 
@@ -173,6 +173,17 @@ def test_the_budget_of_a_run_is_kept() -> None:
     assert [bool(notice) for notice in notices[0]] == [False, False, True]
     assert "budget of 2 requests is used up" in notices[0][2]
     assert "budget of 150 tokens is used up" in notices[1][2]
+
+
+def test_writers_of_a_run_share_its_budget() -> None:
+    run = Budget()
+    with ChatServer(lambda _: GOOD) as server:
+        patience = Patience(most_requests=2)
+        writers = [_writer(server, patience=patience, budget=run) for _ in range(3)]
+        written = [writer.write(SCENE) for writer in writers]
+
+    assert [prompt.by for prompt in written] == ["m", "m", "template"]
+    assert (run.requests, run.tokens, len(server.asked)) == (2, 200, 2)
 
 
 def test_a_question_is_paid_for_once(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.errors import ConfigError
-from v2m.patience import USUAL, Patience
+from v2m.patience import USUAL, Budget, Patience
 from v2m.protocols import Composer, Describer, FrameEncoder, PromptWriter, TextEncoder
 from v2m.types import Audio, Description, Heard, Span, Vectors
 
@@ -109,8 +109,8 @@ class Profile(Protocol):
         """Makes music on a miss."""
         ...
 
-    def writer(self, style: str) -> PromptWriter:
-        """Return what writes music prompts in a style.
+    def writer(self, style: str, budget: Budget | None = None) -> PromptWriter:
+        """Return what writes music prompts in a style, within the budget of a run.
 
         Raises:
             ConfigError: there is no such style.

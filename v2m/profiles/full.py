@@ -13,7 +13,7 @@ from v2m.encoders.profiles import TrackWords
 from v2m.errors import ConfigError
 from v2m.models.cards import ROLES, Role
 from v2m.models.checkpoint import Checkpoint, find_checkpoint
-from v2m.patience import Patience
+from v2m.patience import Budget, Patience
 from v2m.profiles.lite import LiteProfile
 from v2m.profiles.parts import make_part
 from v2m.types import Audio, Description, Heard, Span, Vectors
@@ -107,10 +107,10 @@ class FullProfile:
         made: Composer = make_part(self._checkpoint("composer"))
         return made
 
-    def writer(self, style: str) -> "PromptWriter":
+    def writer(self, style: str, budget: Budget | None = None) -> "PromptWriter":
         """Return the chat model that is named, in a style; the template where none is.
 
-        "MODEL@ADDRESS" asks an OpenAI-compatible endpoint.
+        "MODEL@ADDRESS" asks an OpenAI-compatible endpoint, within the budget of the run.
         """
         named = self._named.get("prompt-writer", LITE)
         if named == LITE:
@@ -119,7 +119,9 @@ class FullProfile:
             from generator.endpoint import endpoint_writer
 
             folder = cache_folder() / "prompts"
-            return endpoint_writer(named, style, os.environ, folder, self._patience)
+            return endpoint_writer(
+                named, style, os.environ, folder, patience=self._patience, budget=budget
+            )
         made: PromptWriter = make_part(self._checkpoint("prompt-writer"), style)
         return made
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.encoders.profiles import TrackWords
-from v2m.patience import Patience
+from v2m.patience import Budget, Patience
 from v2m.types import Audio, Description, Heard, Span, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
@@ -80,8 +80,9 @@ class LiteProfile:
 
         return Arranger(similarity=similarity)
 
-    def writer(self, style: str) -> "TemplateWriter":
-        """Return the template in a style."""
+    def writer(self, style: str, budget: Budget | None = None) -> "TemplateWriter":
+        """Return the template in a style; it costs nothing."""
+        del budget
         from generator.prompts import TemplateWriter
 
         return TemplateWriter(style)
