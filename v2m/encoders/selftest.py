@@ -4,6 +4,13 @@ A published checkpoint can be broken without a word: ``laion/larger_clap_music``
 the same vector through transformers, and an offline tokenizer can come up empty. Both would fill a
 catalogue with noise. So unlike texts must come out unlike, known pairs must rank right, numbers
 must be finite, and sizes must be those the card names.
+
+What the bounds were tried on: the dozen texts of towers with trained weights have a mean cosine of
+0.12 (MiniLM) and 0.04 (WordLlama's static vectors), and both rank every pair right. A collapsed
+tower is at 0.99 and more. Between them lie towers whose vectors all lean one way, as CLIP's do:
+MiniLM moved by half to its mean is at 0.69, by four fifths at 0.96, and still ranks every pair
+right. So the cards' 0.9 and 0.95 refuse the collapsed and spare the leaning; the ranking tells
+noise from meaning. Of 20,000 towers of random vectors 1.5 % pass 0.75 of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -160,10 +167,9 @@ def _check_texts(card: ModelCard, towers: Towers, outcome: Outcome) -> None:
 
 
 def _check_pairs(wanted: float, towers: Towers, outcome: Outcome) -> None:
-    right = [*_text_pairs(towers)]
+    share = _text_pairs(towers)
     if frames := getattr(towers, "frames", None):
-        right += _colour_pairs(towers, frames)
-    share = float(np.mean(right))
+        share = min(share, _colour_pairs(towers, frames))
     outcome.figures["pairs_right"] = share
     if share < wanted:
         outcome.problems.append(
@@ -176,9 +182,7 @@ def _check_sounds(
 ) -> None:
     """Ask of each sound whether its own words are nearer than those of each other sound."""
     heard = unit_rows(windows(sounds_at(towers.sample_rate)))
-    near = heard @ unit_rows(towers.texts(list(SOUNDS))).T
-    others = ~np.eye(len(SOUNDS), dtype=bool)
-    share = float((np.diag(near)[:, None] > near)[others].mean())
+    share = _own_nearest(heard @ unit_rows(towers.texts(list(SOUNDS))).T)
     outcome.figures["sounds_right"] = share
     if share < wanted:
         outcome.problems.append(
@@ -187,17 +191,25 @@ def _check_sounds(
         )
 
 
-def _text_pairs(towers: Towers) -> list[bool]:
+def _text_pairs(towers: Towers) -> float:
+    """Ask of each text whether its like is nearer than what is unlike, its own and the others'."""
     rows = unit_rows(towers.texts([text for triple in NEARER for text in triple]))
     asked, near, far = rows.reshape(len(NEARER), 3, -1).transpose(1, 0, 2)
-    return [bool(x) for x in (asked * near).sum(axis=1) > (asked * far).sum(axis=1)]
+    alike, unlike = asked @ near.T, (asked * far).sum(axis=1)
+    return _own_nearest(np.concatenate([alike, unlike[:, None]], axis=1))
 
 
-def _colour_pairs(towers: Towers, frames: Callable[[Any], Rows]) -> list[bool]:
+def _colour_pairs(towers: Towers, frames: Callable[[Any], Rows]) -> float:
     pictures = np.zeros((len(COLOURS), 64, 64, 3), np.uint8)
     pictures[:] = np.array(list(COLOURS.values()), np.uint8)[:, None, None, :]
-    near = unit_rows(frames(pictures)) @ unit_rows(towers.texts(list(COLOURS))).T
-    return [int(best) == n for n, best in enumerate(near.argmax(axis=1))]
+    return _own_nearest(unit_rows(frames(pictures)) @ unit_rows(towers.texts(list(COLOURS))).T)
+
+
+def _own_nearest(near: Rows) -> float:
+    """Return how often the cosine on the diagonal is above another of its row, 0 to 1."""
+    others = np.ones(near.shape, np.bool_)
+    np.fill_diagonal(others, val=False)
+    return float((np.diag(near)[:, None] > near)[others].mean())
 
 
 def mean_cosine(rows: Rows) -> float:
