@@ -98,6 +98,7 @@ def test_backends_by_command(v2m: Commands, shell: Shell, folder: Path) -> None:
     assert [(b["name"], b["where"]) for b in listed] == [
         ("audiocraft", "installed"),
         ("laion-clap", "not installed"),
+        ("msclap", "not installed"),
     ]
     assert "pins torch 2.1" in v2m("backends", "list").out
     assert v2m("backends", "remove", "audiocraft").out == "removed audiocraft\n"

@@ -28,7 +28,7 @@ class _Backend:
         self.checkpoint = params["checkpoint"]
         assert Path(self.checkpoint).suffix == ".safetensors"
         if operation == "load":
-            return {"sample_rate": 48000}, {}
+            return {"sample_rate": 48000, "seconds": 10}, {}
         if operation == "encode_text":
             return {}, {"vectors": np.stack([_row(text.encode()) for text in params["texts"]])}
         self.sounds += [sound.shape for sound in arrays["sounds"]]

@@ -90,6 +90,15 @@ RECIPES = {
         "CC0-1.0",
         2700,
     ),
+    "msclap": Recipe(
+        "msclap",
+        "msclap",
+        "msclap_ops",
+        "pins numpy 1, transformers 4 and librosa 0.10",
+        ((TORCH, "torchaudio>=2.11,<2.12", "msclap==1.3.4"),),
+        "MIT",
+        1900,
+    ),
 }
 
 

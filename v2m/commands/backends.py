@@ -9,10 +9,11 @@ from v2m.commands.shared import print_json, say, start_logging
 from v2m.options import AsJson, Verbose
 
 app = typer.Typer(
-    no_args_is_help=True, help="Packages with an environment of their own: audiocraft, laion-clap."
+    no_args_is_help=True,
+    help="Packages with an environment of their own: audiocraft, laion-clap, msclap.",
 )
 
-Name = Annotated[str, typer.Argument(help="audiocraft or laion-clap.")]
+Name = Annotated[str, typer.Argument(help="audiocraft, laion-clap or msclap.")]
 
 
 @app.command("list")

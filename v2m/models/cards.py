@@ -24,8 +24,9 @@ class Expected(BaseModel):
 
     Attributes:
         most_alike: highest mean cosine between a dozen unlike texts; a collapsed tower is near 1.
-        pairs_right: lowest share of known pairs that rank right, 0 to 1. None for weights nobody
-            has trained for it, such as a checkpoint of one's own.
+        pairs_right: lowest share of comparisons, 0 to 1, in which a text is nearer to its like than
+            to something else, and a plain picture to its colour; half is chance. None for weights
+            nobody has trained for it, such as a checkpoint of one's own.
         sounds_right: lowest share of comparisons, 0 to 1, in which a known sound is nearer to its
             own words than to another sound's; half is chance.
     """
@@ -56,6 +57,8 @@ class ModelCard(BaseModel):
         sample_rate: Hz it hears or plays; 0 for models without sound.
         image_size: pixels a side it sees; 0 for models without pictures.
         files: patterns of the files to fetch.
+        text_from: repository and commit, "org/name@hash", of the text tower that its package builds
+            on and would fetch by itself; its configuration and tokenizer belong to the model.
         pickles: SHA-256 of the pickled weights we take, by file name; any other pickle is refused.
         published: the figure it is chosen for, with its source.
         note: what a user should know before choosing it.
@@ -79,6 +82,7 @@ class ModelCard(BaseModel):
     sample_rate: int = Field(default=0, ge=0)
     image_size: int = Field(default=0, ge=0)
     files: tuple[str, ...] = ("*.json", "*.txt", "*.model", "*.safetensors")
+    text_from: str = Field(default="", pattern=r"^([\w.-]+/[\w.-]+@[0-9a-f]{40})?$")
     pickles: Mapping[str, str] = {}
     published: str = ""
     note: str = ""

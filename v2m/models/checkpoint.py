@@ -32,6 +32,9 @@ BY_ROLE: dict[Role, str] = {
     "composer": "musicgen",
 }
 
+TEXT_FILES = ("config.json", "tokenizer.json")
+"""What a package needs of a text tower whose weights are in the checkpoint."""
+
 SAMPLED_BYTES = 1 << 16
 SAMPLES = 64
 """A checkpoint of one's own is known by its size and this many pieces of its weights."""
@@ -85,6 +88,18 @@ class Checkpoint:
         hub.check_weights(path, self.card)
         return path
 
+    def text_files(self) -> Path:
+        """Return a folder with configuration and tokenizer of the text tower it builds on.
+
+        Raises:
+            BackendError: they are not here and cannot be fetched.
+        """
+        if self.folder and all((self.folder / name).is_file() for name in TEXT_FILES):
+            return self.folder
+        hub_id, _, revision = self.card.text_from.partition("@")
+        parts = {"hub_id": hub_id, "revision": revision, "files": TEXT_FILES, "megabytes": 2}
+        return hub.snapshot(self.card.model_copy(update=parts), fetch=True)
+
 
 def find_checkpoint(role: Role, named: str = "") -> Checkpoint:
     """Return the checkpoint a user means.
@@ -104,7 +119,7 @@ def find_checkpoint(role: Role, named: str = "") -> Checkpoint:
         return Checkpoint(default_card(role))
     name, equals, place = named.partition("=")
     if equals and name in cards():
-        found = Checkpoint(card(name), _model_folder(Path(place).expanduser()))
+        found = Checkpoint(card(name), _model_folder(Path(place).expanduser(), card(name)))
     elif named in cards():
         found = Checkpoint(card(named))
     elif Path(named).expanduser().is_dir() or named[0] in "./~":
@@ -209,10 +224,12 @@ def _json(path: Path) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def _model_folder(folder: Path) -> Path:
+def _model_folder(folder: Path, known: ModelCard | None = None) -> Path:
     if not folder.is_dir():
         raise InputError(f"{printable(folder)}: no such folder; name a model or a folder with one")
-    if not any((folder / name).is_file() for name in hub.CONFIGS):
+    if known and hub.is_complete(folder, known):
+        return folder.absolute()
+    if not any((folder / name).is_file() for name in (*hub.CONFIGS, OWN_CARD)):
         raise InputError(
             f"{printable(folder)}: holds no model (none of {', '.join(hub.CONFIGS)} is there)"
         )

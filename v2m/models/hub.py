@@ -21,7 +21,7 @@ WEIGHTS = (".safetensors", *PICKLES)
 PREFER_PICKLES = frozenset({"open_clip"})
 """Loaders that take a pickle even where a safetensors file lies beside it."""
 
-ONE_FILE = frozenset({"laion_clap"})
+ONE_FILE = frozenset({"laion_clap", "msclap"})
 """Loaders that are handed the file their card names; a repository may hold several checkpoints."""
 
 
@@ -128,6 +128,18 @@ def weights(folder: Path, card: ModelCard) -> list[Path]:
     if card.loader not in ONE_FILE:
         return found
     return [path for path in found if path.name in card.files] or found
+
+
+def one_file(folder: Path, card: ModelCard) -> Path:
+    """Return the file with the weights, for a package that is handed a file.
+
+    Raises:
+        BackendError: there are several.
+    """
+    found = weights(folder, card)
+    if len(found) != 1:
+        raise BackendError("model", f"{printable(folder)}: holds {len(found)} checkpoints, not one")
+    return found[0]
 
 
 def _fetched(card: ModelCard, revision: str | None, shown: bool) -> Path:

@@ -73,6 +73,8 @@ def pull(named: str, role: str = "") -> Path:
         checkpoint = named_checkpoint(named, role)
         if checkpoint.folder is not None:
             raise InputError(f"{named} is a folder; there is nothing to fetch")
+        if checkpoint.card.text_from:
+            checkpoint.text_files()
         return checkpoint.files()
     # a hub id without a card: what it is shows when its files are here
     bare = hub.bare_card("composer", named, "")

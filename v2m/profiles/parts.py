@@ -11,6 +11,7 @@ LOADERS: dict[str, str] = {
     "clip": "v2m.encoders.clip:Clip",
     "clap": "v2m.encoders.clap:Clap",
     "laion_clap": "v2m.encoders.laion_clap:LaionClap",
+    "msclap": "v2m.encoders.msclap:MsClap",
     "causal-lm": "generator.local_writer:LocalWriter",
     "image-text-to-text": "v2m.video.vision_language:VisionLanguageDescriber",
     "musicgen": "generator.musicgen.composer:MusicGen",
