@@ -91,8 +91,9 @@ def test_simple_is_the_caption_and_asks_nobody() -> None:
 def test_an_endpoint_that_fails_leaves_the_word_to_the_template(
     reply: Reply, reason: str, n_asked: int
 ) -> None:
+    patience = Patience(timeout_seconds=0.2 if reply.after_seconds else 20)  # machines are busy
     with ChatServer(lambda _: reply) as server:
-        written = _writer(server, patience=Patience(timeout_seconds=0.2)).write(SCENE)
+        written = _writer(server, patience=patience).write(SCENE)
 
     assert written.text == TemplateWriter("brief").write(SCENE).text
     assert written.by == "template"
