@@ -14,7 +14,18 @@ _kept: list[Any] = []
 
 
 def check() -> Any:
-    """Import the package, which reads the command line, and torchvision, which may not fit torch.
+    """Import the package, which reads the command line."""
+    define_operators()
+    given, sys.argv = sys.argv, sys.argv[:1]
+    try:
+        import laion_clap  # pyright: ignore[reportMissingImports]
+    finally:
+        sys.argv = given
+    return laion_clap
+
+
+def define_operators() -> None:
+    """Let torchvision be imported where it does not fit torch.
 
     PyPI's torchvision is built for CUDA; beside a CPU build of torch its compiled part does not
     load, and two operators of detection are missing that CLAP never calls.
@@ -26,12 +37,6 @@ def check() -> Any:
         for operator in ("nms", "qnms"):
             library.define(f"{operator}(Tensor a, Tensor b, float c) -> Tensor")
         _kept.append(library)
-    given, sys.argv = sys.argv, sys.argv[:1]
-    try:
-        import laion_clap  # pyright: ignore[reportMissingImports]
-    finally:
-        sys.argv = given
-    return laion_clap
 
 
 def load(
@@ -63,9 +68,7 @@ def encode_audio(
 
     model, rows = _model(params), []
     for number, sound in enumerate(arrays["sounds"], 1):
-        # its training data were 16-bit files
-        sixteen = np.clip(np.round(sound * 32767), -32768, 32767) / 32767
-        rows.append(model.get_audio_embedding_from_data(x=[sixteen.astype(np.float32)]))
+        rows.append(model.get_audio_embedding_from_data(x=[sound]))
         report(number, len(arrays["sounds"]))
     return {}, {"vectors": np.concatenate(rows).astype(np.float32)}
 
