@@ -21,8 +21,9 @@ from mir_eval import beat as judge
 from benchmarks.quality import LABEL, TEMPO_TOLERANCE
 from benchmarks.tunes import Tune, make_tune
 from v2m.audio.decode import decode_audio
-from v2m.audio.structure import at_structure_rate, find_structure
-from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
+from v2m.audio.structure import find_structure
+from v2m.encoders.beatnet import BeatNet
+from v2m.encoders.listening import listen_closely
 from v2m.structure import Structure
 from v2m.types import Audio
 
@@ -49,7 +50,8 @@ def main() -> None:
 
 def structure_of(network: BeatNet, audio: Audio) -> Structure:
     """Find how a piece is built."""
-    return find_structure(audio, network.hear(at_structure_rate(audio)), FRAMES_PER_SECOND)
+    _, ground = listen_closely(audio, network)
+    return find_structure(ground)
 
 
 def _pieces(network: BeatNet, n_pieces: int, seed: int) -> dict[str, dict[str, float]]:

@@ -8,18 +8,18 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from catalogs.takes import Take, read_take
 from indexer.tags import FileTags, read_tags
 from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.sections import split_sections
-from v2m.audio.structure import at_structure_rate, find_structure
-from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
+from v2m.audio.structure import find_structure
+from v2m.encoders.beatnet import BeatNet
+from v2m.encoders.listening import listen_closely
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import MediaError
-from v2m.structure import Structure
+from v2m.structure import Groundwork, Structure
 from v2m.types import Audio, Span, Track, TrackRecord, VectorRow, Vectors
 
 SAMPLE_RATE = 44100
@@ -101,7 +101,7 @@ class Mapper:
             track,
             (*rows, *self.text_rows(track)),
             ANALYSIS_VERSION,
-            structure=self._structure(audio, whole.beat_activations),
+            structure=self._structure(audio, whole.ground),
         )
 
     def structure(self, path: Path) -> Structure:
@@ -116,10 +116,10 @@ class Mapper:
         """Find how music in memory is built."""
         return self._structure(audio, None)
 
-    def _structure(self, audio: Audio, beats: npt.NDArray[np.float32] | None) -> Structure:
-        if beats is None:
-            beats = self._beat_network.hear(at_structure_rate(audio))
-        return find_structure(audio, beats, FRAMES_PER_SECOND)
+    def _structure(self, audio: Audio, ground: Groundwork | None) -> Structure:
+        if ground is None:
+            _, ground = listen_closely(audio, self._beat_network)
+        return find_structure(ground)
 
     @cached_property
     def _beat_network(self) -> BeatNet:

@@ -70,9 +70,10 @@ def on_bar_lines(span: Span, structure: Structure) -> Span:
     """Move the ends of a section onto the nearest bar lines.
 
     >>> import numpy as np
-    >>> from v2m.audio.structure import find_structure
-    >>> from v2m.types import Audio
-    >>> silent = find_structure(Audio(np.zeros((1, 9), np.float32), 8000), np.zeros((0, 2)), 50.0)
+    >>> from v2m.audio.descriptors import spectra_of
+    >>> from v2m.audio.structure import find_structure, lay_ground
+    >>> from v2m.structure import NO_BEATS
+    >>> silent = find_structure(lay_ground(spectra_of(np.zeros(9, np.float32)), NO_BEATS))
     >>> on_bar_lines(Span(1.0, 2.0), silent)
     Span(start_seconds=1.0, end_seconds=2.0)
     """

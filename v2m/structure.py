@@ -14,6 +14,59 @@ ENERGY_STEP_SECONDS = 0.5
 """Resolution of a track's energy curve."""
 
 
+FEWEST_BEATS = 4
+"""So few beats make no pulse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """The pulse of a track.
+
+    Attributes:
+        seconds: float64, shape (n,), rising; empty where there is no pulse.
+        numbers: int8, shape (n,), place in the bar from 1, the downbeat.
+        beats_per_bar: 2, 3, 4 or 6; 0 where there is no pulse.
+        clarity: mean activation on the beats, 0 to 1.
+        first: float64, shape (n,), how likely each is a downbeat by what the network heard.
+    """
+
+    seconds: npt.NDArray[np.float64]
+    numbers: npt.NDArray[np.int8]
+    beats_per_bar: int
+    clarity: float
+    first: npt.NDArray[np.float64]
+
+    @property
+    def tempo_bpm(self) -> float:
+        """Beats per minute, from the median of the beats' lengths; 0 where there is no pulse."""
+        if len(self.seconds) < FEWEST_BEATS:
+            return 0.0
+        lengths = np.diff(self.seconds)
+        usual = np.median(lengths)
+        near = lengths[np.abs(lengths - usual) < 0.15 * usual]
+        return float(60 / near.mean())
+
+
+NO_BEATS = Beats(np.zeros(0), np.zeros(0, np.int8), 0, 0.0, np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Groundwork:
+    """What the structure of a track is found from.
+
+    Attributes:
+        mono: float32, shape (n,), the mix at 22,050 Hz.
+        mel: float64, shape (frames, 24), log10 of the energy in mel bands, 512 samples apart.
+        chroma: float64, shape (frames, 12), the strength of the pitch classes, 4,096 samples apart.
+        beats: the pulse.
+    """
+
+    mono: npt.NDArray[np.float32]
+    mel: npt.NDArray[np.float64]
+    chroma: npt.NDArray[np.float64]
+    beats: Beats
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A stretch of a track that holds together.

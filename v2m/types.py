@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.spans import Span as Span  # noqa: PLC0414 (a word of this module, too)
-from v2m.structure import Structure
+from v2m.structure import Groundwork, Structure
 
 Vectors = npt.NDArray[np.float32]
 """float32, shape (n, dim), rows of length 1 (a row of zeros means "nothing known")."""
@@ -201,8 +201,7 @@ class Heard:
         facts: what signal processing measured.
         tag_probabilities: float32, shape (n_tags,), by the tagger; the order is the tagger's.
         tempo_bpm: beats per minute, 0 where there is no pulse.
-        beat_activations: float32, shape (frames, 2), how likely a beat and a downbeat are, 50 times
-            a second; None for a part of a track.
+        ground: what the structure of the track is found from; None for a part of a track.
     """
 
     span: Span
@@ -210,7 +209,7 @@ class Heard:
     facts: SoundFacts
     tag_probabilities: npt.NDArray[np.float32]
     tempo_bpm: float
-    beat_activations: npt.NDArray[np.float32] | None = None
+    ground: Groundwork | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from v2m.audio.key import MAJOR, MINOR, NOTES, chroma, estimate_key
+from v2m.audio.key import MAJOR, MINOR, NOTES, chroma_frames, estimate_key, mean_chroma
 from v2m.types import Mono
 
 RATE = 22050
 MAJOR_CADENCE = ((0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7))
 MINOR_CADENCE = ((0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7))
+
+
+def chroma(mono: Mono, rate: int) -> npt.NDArray[np.float64]:
+    return mean_chroma(chroma_frames(mono, rate))
 
 
 def _chord(notes: tuple[int, ...], tonic: int, cents: float = 0.0) -> Mono:

@@ -4,7 +4,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from v2m.audio.beats import find_beats
+from v2m.audio.beats import (
+    BEAT_SHARE,
+    FASTEST_BPM,
+    SLOWEST_BPM,
+    STEADINESS,
+    beat_frames,
+    find_beats,
+)
 
 RATE = 50.0
 
@@ -70,3 +77,28 @@ def test_where_nothing_was_heard_there_are_no_beats() -> None:
 
     assert not len(found.seconds)
     assert found.clarity == 0.0
+
+
+def _by_single_frames(pulse: npt.NDArray[np.float64], rate: float) -> list[int]:
+    """The same path, found state by state: a beat's length, and a place in it."""
+    lengths = range(int(60 * rate / FASTEST_BPM), int(60 * rate / SLOWEST_BPM) + 1)
+    paths: dict[tuple[int, int], tuple[float, list[int]]] = {}
+    for t, on in enumerate(np.log(pulse)):
+        off = float(np.log((1 - pulse[t]) / (1 / BEAT_SHARE - 1)))
+        ends = [(n, *paths[n, n - 1]) for n in lengths] if t else [(0, 0.0, list[int]())]
+        before, paths = paths, {}
+        for n in lengths:
+            apart = {m: STEADINESS * abs(n / m - 1) if m else 0.0 for m, _, _ in ends}
+            begun = max((score - apart[m], found) for m, score, found in ends)
+            for place in range(n):
+                score, found = before[n, place - 1] if t and place else begun
+                score += float(on) if place < max(1, n * BEAT_SHARE) else off
+                paths[n, place] = (score, found + [t] * (place == 0))
+    return max(paths.values())[1]
+
+
+@pytest.mark.parametrize("frames", [1, 13, 60])
+def test_scoring_whole_beats_finds_the_path_of_scoring_frame_by_frame(frames: int) -> None:
+    pulse = np.random.default_rng(frames).uniform(0.01, 0.99, frames)
+
+    assert beat_frames(pulse, 20.0).tolist() == _by_single_frames(pulse, 20.0)

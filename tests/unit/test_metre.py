@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from v2m.audio.beats import Beats
 from v2m.audio.metre import Onsets, count_again, metre_name
+from v2m.structure import Beats
 
 HALVES, THIRDS, SWUNG = (1 / 2,), (1 / 3, 2 / 3), (2 / 3,)
 

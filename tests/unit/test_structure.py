@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from v2m.audio.structure import RATE, find_structure
+from v2m.audio.beats import find_beats
+from v2m.audio.descriptors import RATE, spectra_of
+from v2m.audio.structure import at_structure_rate, find_structure, lay_ground
 from v2m.structure import Structure
 from v2m.types import Audio, Span
 
@@ -36,7 +38,12 @@ def heard(n_bars: int) -> np.ndarray:
 
 
 def built(plan: str) -> Structure:
-    return find_structure(piece(plan), heard(len(plan)), FRAMES_PER_SECOND)
+    return structure_of(piece(plan), heard(len(plan)))
+
+
+def structure_of(audio: Audio, activations: np.ndarray) -> Structure:
+    beats = find_beats(activations, FRAMES_PER_SECOND)
+    return find_structure(lay_ground(spectra_of(at_structure_rate(audio)), beats))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +102,7 @@ def test_unlike_bars_are_joined_worse_than_alike_ones(song: Structure) -> None:
 def test_music_without_a_pulse_has_lines_about_two_seconds_apart() -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (1, 20 * RATE)).astype(np.float32)
 
-    found = find_structure(Audio(noise, RATE), np.full((1000, 2), 0.001, np.float32), 50.0)
+    found = structure_of(Audio(noise, RATE), np.full((1000, 2), 0.001, np.float32))
 
     assert (found.metre, found.tempo_bpm, len(found.beats_seconds)) == ("", 0.0, 0)
     assert np.diff(found.bars_seconds) == pytest.approx(2.0, abs=0.9)
@@ -104,7 +111,7 @@ def test_music_without_a_pulse_has_lines_about_two_seconds_apart() -> None:
 def test_silence_has_an_empty_structure() -> None:
     silent = Audio(np.zeros((2, 5 * RATE), np.float32), RATE)
 
-    found = find_structure(silent, np.zeros((250, 2), np.float32), 50.0)
+    found = structure_of(silent, np.zeros((250, 2), np.float32))
 
     assert found.sections == ()
     assert found.joins == ()
@@ -134,4 +141,4 @@ def test_bars_of_two_beats_in_three_parts_are_six_eight() -> None:
         frame = round(number * beat * 50)
         activations[frame : frame + 2, int(number % 2 == 0)] = 0.9
 
-    assert find_structure(audio, activations, 50.0).metre == "6/8"
+    assert structure_of(audio, activations).metre == "6/8"

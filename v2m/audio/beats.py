@@ -1,10 +1,11 @@
 """Turns what a network heard into beats, bars and metre."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from v2m.structure import FEWEST_BEATS, NO_BEATS, Beats
 
 SLOWEST_BPM = 45.0
 FASTEST_BPM = 215.0
@@ -24,41 +25,8 @@ METRE_CHANCE = {2: 0.03, 3: 0.25, 4: 0.69, 6: 0.03}
 SLIP_COST = 12.0
 """Log odds that a bar with a beat too many or too few has to gain."""
 
-FEWEST_BEATS = 4
 FAINTEST = 0.05
 """Below this mean activation on the beats there is no pulse."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beats:
-    """The pulse of a track.
-
-    Attributes:
-        seconds: float64, shape (n,), rising; empty where there is no pulse.
-        numbers: int8, shape (n,), place in the bar from 1, the downbeat.
-        beats_per_bar: 2, 3, 4 or 6; 0 where there is no pulse.
-        clarity: mean activation on the beats, 0 to 1.
-        first: float64, shape (n,), how likely each is a downbeat by what the network heard.
-    """
-
-    seconds: npt.NDArray[np.float64]
-    numbers: npt.NDArray[np.int8]
-    beats_per_bar: int
-    clarity: float
-    first: npt.NDArray[np.float64]
-
-    @property
-    def tempo_bpm(self) -> float:
-        """Beats per minute, from the median of the beats' lengths; 0 where there is no pulse."""
-        if len(self.seconds) < FEWEST_BEATS:
-            return 0.0
-        lengths = np.diff(self.seconds)
-        usual = np.median(lengths)
-        near = lengths[np.abs(lengths - usual) < 0.15 * usual]
-        return float(60 / near.mean())
-
-
-NO_BEATS = Beats(np.zeros(0), np.zeros(0, np.int8), 0, 0.0, np.zeros(0))
 
 
 def find_beats(activations: npt.NDArray[np.float32], frames_per_second: float) -> Beats:
@@ -70,7 +38,7 @@ def find_beats(activations: npt.NDArray[np.float32], frames_per_second: float) -
         frames_per_second: their rate.
     """
     pulse = np.clip(activations.sum(axis=1), 1e-4, 1 - 1e-4)
-    frames = _beat_frames(pulse.astype(np.float64), frames_per_second)
+    frames = beat_frames(pulse.astype(np.float64), frames_per_second)
     if len(frames) < FEWEST_BEATS:
         return NO_BEATS
     heard = _around(activations, frames)
@@ -83,48 +51,85 @@ def find_beats(activations: npt.NDArray[np.float32], frames_per_second: float) -
     return Beats(seconds, numbers, metre, clarity, first)
 
 
-def _beat_frames(pulse: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.int64]:
+def beat_frames(pulse: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.int64]:
     """Return the frames of the beats on the likeliest path (Viterbi) through length and place.
 
     A state is a beat's length in frames and a place in it. Places follow one another; only where a
     new beat begins may its length change, the less likely the more it does.
     """
-    lengths = np.arange(int(60 * rate / FASTEST_BPM), int(60 * rate / SLOWEST_BPM) + 1)
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    ends = starts + lengths - 1
-    near = np.concatenate([np.arange(n) < max(1, n * BEAT_SHARE) for n in lengths])
-    change = -STEADINESS * np.abs(lengths[None] / lengths[:, None] - 1)  # (from, to)
-    off = np.log((1 - pulse) / (1 / BEAT_SHARE - 1))
-    on = np.log(pulse)
-    score = np.where(near, on[0], off[0]) if len(pulse) else np.zeros(0)
-    came = np.zeros((len(pulse), len(lengths)), np.int16)
-    for t in range(1, len(pulse)):
-        leaving = score[ends][:, None] + change
-        came[t] = leaving.argmax(axis=0)
-        score[1:] = score[:-1].copy()
-        score[starts] = leaving[came[t], np.arange(len(lengths))]
-        score += np.where(near, on[t], off[t])
-    return _traced(score, came, starts, lengths) if len(pulse) else np.zeros(0, np.int64)
-
-
-def _traced(
-    score: npt.NDArray[np.float64],
-    came: npt.NDArray[np.int16],
-    starts: npt.NDArray[np.int64],
-    lengths: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
-    """Walk back from the best last state; a beat lies where a length begins."""
-    state = int(score.argmax())
-    which = int(np.searchsorted(starts, state, "right") - 1)
-    t = len(came) - 1 - (state - int(starts[which]))
+    if not len(pulse):
+        return np.zeros(0, np.int64)
+    paths = _Paths(pulse, rate)
+    begun, length = paths.last_beat()
     found = []
-    while t > 0:
-        found.append(t)
-        which = int(came[t, which])
-        t -= int(lengths[which])
-    if t == 0:
-        found.append(0)
+    while begun >= 0:
+        found.append(begun)
+        if begun == 0:
+            break
+        length = paths.length_before(begun, length)
+        begun -= length
     return np.asarray(found[::-1], np.int64)
+
+
+class _Paths:
+    """The best paths up to the beginning of a beat, for every frame and length of that beat.
+
+    Beats are scored whole, by sums of the evidence before each frame, and so many frames at once
+    as the shortest beat has: of beats that begin in them none ends in them. The first beat of a
+    path may have begun before the sound, where there is no evidence.
+    """
+
+    def __init__(self, pulse: npt.NDArray[np.float64], rate: float) -> None:
+        self._lengths = np.arange(int(60 * rate / FASTEST_BPM), int(60 * rate / SLOWEST_BPM) + 1)
+        self._on_frames = np.ceil(np.maximum(1, self._lengths * BEAT_SHARE)).astype(int)
+        lengths = self._lengths.astype(np.float64)
+        self._change = -STEADINESS * np.abs(lengths[None] / lengths[:, None] - 1)  # (from, to)
+        self._n, self._before = len(pulse), int(self._lengths[-1])
+        off, silence = np.log((1 - pulse) / (1 / BEAT_SHARE - 1)), np.zeros(self._before + 1)
+        self._off = np.concatenate([silence, np.cumsum(off)])
+        self._on = np.concatenate([silence, np.cumsum(np.log(pulse) - off)])
+        # the best score ahead of a beat of each length that begins at each frame
+        self._begun = np.zeros((self._before + self._n, len(lengths)))
+        self._fill()
+
+    def _fill(self) -> None:
+        n_lengths, step = len(self._lengths), int(self._lengths[0])
+        every = np.empty((n_lengths, step, n_lengths))  # (from, frames, to)
+        for first in range(1, self._n, step):
+            frames = np.arange(first, min(self._n, first + step))
+            some = every[:, : len(frames)]
+            np.add(self._ended(frames).T[:, :, None], self._change[:, None], out=some)
+            some.max(axis=0, out=self._begun[frames[0] + self._before :][: len(frames)])
+
+    def _ended(self, frames: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the scores when a beat of each length ends ahead of a frame, (frames, lengths)."""
+        stops = frames[:, None] + self._before
+        return self._scored(stops - self._lengths, stops, np.arange(len(self._lengths)))
+
+    def _scored(
+        self,
+        starts: npt.NDArray[np.int64],
+        stops: npt.NDArray[np.int64],
+        which: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.float64]:
+        """Return the scores of paths up to ``stops`` whose last beats begin at ``starts``."""
+        on_stops = np.minimum(starts + self._on_frames[which], stops)
+        off = self._off[stops] - self._off[starts]
+        scores = self._begun[starts, which] + off + self._on[on_stops] - self._on[starts]
+        return np.asarray(scores, np.float64)
+
+    def last_beat(self) -> tuple[int, int]:
+        """Return where the last beat of the best path begins, in frames, and its length."""
+        which = np.repeat(np.arange(len(self._lengths)), self._lengths)
+        places = np.concatenate([np.arange(length) for length in self._lengths])
+        stop = self._n + self._before
+        best = int(self._scored(stop - 1 - places, np.asarray(stop), which).argmax())
+        return self._n - 1 - int(places[best]), int(self._lengths[which[best]])
+
+    def length_before(self, begun: int, length: int) -> int:
+        """Return the length of the beat ahead of one that begins at a frame with a length."""
+        change = self._change[:, length - self._lengths[0]]
+        return int(self._lengths[(self._ended(np.array([begun]))[0] + change).argmax()])
 
 
 def _around(

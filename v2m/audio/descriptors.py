@@ -1,9 +1,11 @@
 """Measures what signal processing can tell about music, without any model."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.key import chroma, estimate_key
+from v2m.audio.key import chroma_frames, estimate_key, mean_chroma
 from v2m.audio.loudness import integrated_lufs
 from v2m.audio.spectra import magnitudes, mel_filters
 from v2m.audio.tempo import tempo_curve
@@ -26,22 +28,46 @@ filtering" (DAFx 2010)."""
 Grid = npt.NDArray[np.float32]
 
 
-def measure(audio: Audio, *, pitched: bool = True) -> SoundFacts:
+@dataclass(frozen=True, slots=True)
+class Spectra:
+    """What music is measured by.
+
+    Attributes:
+        mono: the mix at 22,050 Hz.
+        spectrum: float32, shape (frames, 1025), magnitudes, 512 samples apart.
+        chroma: float64, shape (frames, 12), 4,096 samples apart.
+    """
+
+    mono: Mono
+    spectrum: Grid
+    chroma: npt.NDArray[np.float64]
+
+
+def spectra_of(mono: Mono, *, pitched: bool = True) -> Spectra:
+    """Return the spectra of a mix at 22,050 Hz; without pitch no frames of chroma."""
+    chroma = chroma_frames(mono, RATE) if pitched else np.zeros((0, 12))
+    return Spectra(mono, magnitudes(mono, N_FFT, HOP), chroma)
+
+
+def measure(audio: Audio, *, pitched: bool = True, spectra: Spectra | None = None) -> SoundFacts:
     """Measure a stretch of music of any length and rate; silence gives neutral values.
 
     Args:
         audio: the music.
         pitched: also estimate the key and the tempo curve, which a section takes from its track.
+        spectra: of the same music, if they are known already; of no use where only its middle is
+            to be judged.
     """
-    mono = middle(audio)
-    spectrum = magnitudes(mono, N_FFT, HOP)
+    if spectra is None or not N_FFT <= len(spectra.mono) <= LONGEST_SECONDS * RATE:
+        spectra = spectra_of(middle(audio), pitched=pitched)
+    spectrum = spectra.spectrum
     power = spectrum**2
     envelope = onset_envelope(spectrum)
     percussive, harmonic = _shares(power)
-    key = estimate_key(chroma(mono, RATE) if pitched else np.zeros(12))
+    key = estimate_key(mean_chroma(spectra.chroma) if pitched else np.zeros(12))
     return SoundFacts(
         loudness_lufs=max(-70.0, integrated_lufs(audio.samples, audio.sample_rate)),
-        loudness_range_db=_level_range(mono),
+        loudness_range_db=_level_range(spectra.mono),
         centroid_hz=_centroid(spectrum, power),
         onsets_per_second=_onset_rate(envelope),
         percussive_share=percussive,

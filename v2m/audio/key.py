@@ -45,9 +45,8 @@ class KeyEstimate:
     clarity: float
 
 
-def chroma(mono: Mono, sample_rate: int) -> npt.NDArray[np.float64]:
-    """Return how strong each pitch class is on average, shape (12,), from C; zeros for silence."""
-    frames = chroma_frames(mono, sample_rate)
+def mean_chroma(frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return how strong each pitch class is on average, (frames, 12) -> (12,); 0 in silence."""
     sounding = frames.any(axis=1)
     return frames[sounding].mean(axis=0) if sounding.any() else np.zeros(12)
 

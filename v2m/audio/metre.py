@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.beats import SLOWEST_BPM, Beats, count_bars
+from v2m.audio.beats import SLOWEST_BPM, count_bars
+from v2m.structure import Beats
 
 HARMONY_WEIGHT = 2.0
 """Log odds of a downbeat per deviation of the change of harmony."""

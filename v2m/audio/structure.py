@@ -1,24 +1,25 @@
 """Finds how a track is built: bars, sections, energy, its ending, and where it can be joined."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.beats import Beats, find_beats
-from v2m.audio.key import chroma_frames, chroma_hop
+from v2m.audio.descriptors import HOP, N_FFT, RATE, Spectra
+from v2m.audio.key import chroma_hop
 from v2m.audio.metre import count_again, metre_name
 from v2m.audio.sections import sounding_part
-from v2m.audio.spectra import magnitudes, mel_filters
-from v2m.structure import ENERGY_STEP_SECONDS, Join, Section, Structure
+from v2m.audio.spectra import mel_filters
+from v2m.structure import ENERGY_STEP_SECONDS, Beats, Groundwork, Join, Section, Structure
 from v2m.types import Audio, Mono, Span
 
-RATE = 22050
-N_FFT = 2048
-HOP = 512
 N_MELS = 24
+MEL_RATE = RATE / HOP
+CHROMA_RATE = RATE / chroma_hop(RATE)
+"""Frames per second."""
+
 PARTS = 4
 """A bar is compared with another part by part."""
 
@@ -46,36 +47,29 @@ CLIMAX_SECONDS = 8.0
 Rows = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Curves:
-    """What is measured along a track, and how many frames of it lie in a second."""
-
-    mel: Rows  # (frames, N_MELS), log10
-    mel_rate: float
-    chroma: Rows  # (frames, 12)
-    chroma_rate: float
-
-
-def find_structure(audio: Audio, activations: npt.NDArray[np.float32], rate: float) -> Structure:
-    """Find how a track is built; silence gives an empty structure.
+def lay_ground(spectra: Spectra, beats: Beats) -> Groundwork:
+    """Gather what the structure of a track is found from.
 
     Args:
-        audio: the whole track.
-        activations: float32, shape (frames, 2), beats and downbeats as the network heard them.
-        rate: their frames per second.
+        spectra: of the whole track.
+        beats: as ``find_beats`` found them.
     """
-    mono = at_structure_rate(audio)
+    mel = np.log10(spectra.spectrum @ mel_filters(RATE, N_FFT, N_MELS).T + 1e-4)
+    return Groundwork(spectra.mono, mel.astype(np.float64), spectra.chroma, beats)
+
+
+def find_structure(ground: Groundwork) -> Structure:
+    """Find how a track is built; silence gives an empty structure."""
+    mono = ground.mono
     sounding = sounding_part(mono, RATE)
     if sounding is None:
         return _nothing()
     rises = _rises(mono)
-    curves = _curves(mono)
-    heard = find_beats(activations, rate)
-    changes = _harmony_changes(curves, heard.seconds)
-    beats = _on_onsets(heard, rises)
+    changes = _harmony_changes(ground.chroma, ground.beats.seconds)
+    beats = _on_onsets(ground.beats, rises)
     beats = count_again(beats, changes, partial(_onsets, rises))
     bars = _bar_lines(beats, sounding, rises)
-    alike = _alike(curves, bars)
+    alike = _alike(ground, bars)
     energy = _energy(mono, rises)
     edges = _edges(alike)
     sections = _sections(bars, edges, alike, energy)
@@ -145,13 +139,13 @@ def _on_onsets(beats: Beats, rises: Rows) -> Beats:
     return replace(beats, seconds=np.maximum.accumulate(moved))
 
 
-def _harmony_changes(curves: _Curves, beats: Rows) -> Rows:
+def _harmony_changes(chroma: Rows, beats: Rows) -> Rows:
     """Return how much the two beats behind each beat differ in chroma from the two before it."""
     if len(beats) < 2:
         return np.zeros(len(beats))
     reach = 2 * float(np.median(np.diff(beats)))
-    past = _means(curves.chroma, curves.chroma_rate, np.maximum(beats - reach, 0), beats)
-    future = _means(curves.chroma, curves.chroma_rate, beats, beats + reach)
+    past = _means(chroma, CHROMA_RATE, np.maximum(beats - reach, 0), beats)
+    future = _means(chroma, CHROMA_RATE, beats, beats + reach)
     lengths = np.linalg.norm(past, axis=1) * np.linalg.norm(future, axis=1)
     return np.asarray(1 - (past * future).sum(axis=1) / np.maximum(lengths, 1e-9), np.float64)
 
@@ -193,12 +187,6 @@ def _onsets(rises: Rows, seconds: Rows) -> float:
 # ---- likeness of bars ------------------------------------------------------------------------
 
 
-def _curves(mono: Mono) -> _Curves:
-    mel = np.log10(magnitudes(mono, N_FFT, HOP) @ mel_filters(RATE, N_FFT, N_MELS).T + 1e-4)
-    pitch = chroma_frames(mono, RATE)
-    return _Curves(mel.astype(np.float64), RATE / HOP, pitch, RATE / chroma_hop(RATE))
-
-
 def _parts(curve: Rows, rate: float, bars: Rows) -> Rows:
     """Return the mean of a curve over every quarter of every bar, shape (bars, PARTS, width)."""
     steps = np.arange(PARTS) / PARTS
@@ -215,12 +203,12 @@ def _means(curve: Rows, rate: float, starts: Rows, ends: Rows) -> Rows:
     return np.asarray((summed[last] - summed[first]) / (last - first)[:, None], np.float64)
 
 
-def _alike(curves: _Curves, bars: Rows) -> Rows:
+def _alike(ground: Groundwork, bars: Rows) -> Rows:
     """Return how alike every two bars are, 0 to 1, shape (bars, bars)."""
     if len(bars) < 2:
         return np.zeros((0, 0))
-    mel = _parts(curves.mel, curves.mel_rate, bars)
-    chroma = _parts(curves.chroma, curves.chroma_rate, bars)
+    mel = _parts(ground.mel, MEL_RATE, bars)
+    chroma = _parts(ground.chroma, CHROMA_RATE, bars)
     chroma /= np.maximum(np.linalg.norm(chroma, axis=2, keepdims=True), 1e-9)
     level = 20 * mel.mean(axis=2)
     n = len(mel)

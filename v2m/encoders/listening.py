@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.beats import find_beats
-from v2m.audio.descriptors import measure
-from v2m.audio.structure import at_structure_rate
+from v2m.audio.descriptors import Spectra, measure, spectra_of
+from v2m.audio.structure import at_structure_rate, lay_ground
 from v2m.audio.tempo import pick_tempo
 from v2m.encoders.attributes import load_reference, tempo_feel
 from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
 from v2m.encoders.musicnn import PATCH_SECONDS, RATE, Musicnn
+from v2m.structure import Groundwork
 from v2m.types import Audio, Heard, Mono, SoundFacts, Span
 
 FEWEST_PATCHES = 10
@@ -40,20 +41,27 @@ class Listener:
 
         Tempo, key and mode of a section are those of its track.
         """
-        beats = self._beats.hear(at_structure_rate(audio))
-        pulse = find_beats(beats, FRAMES_PER_SECOND).tempo_bpm
+        spectra, ground = listen_closely(audio, self._beats)
         starts, tags = self._tagger.tag(at_tagger_rate(audio), max(FEWEST_PATCHES, len(sections)))
         whole = Span(0.0, audio.duration_seconds)
-        facts = measure(audio)
+        facts = measure(audio, spectra=spectra)
         mean = tags.mean(axis=0)
         feel = tempo_feel(mean, self._reference)
-        tempo = pick_tempo(facts.tempo_curve, feel=feel, pulse_bpm=pulse)
-        heard = [Heard(whole, audio, facts, mean, tempo, beats)]
+        tempo = pick_tempo(facts.tempo_curve, feel=feel, pulse_bpm=ground.beats.tempo_bpm)
+        heard = [Heard(whole, audio, facts, mean, tempo, ground)]
         for span in sections:
             part = audio.excerpt(span)
             own = facts if len(sections) == 1 else _of_track(measure(part, pitched=False), facts)
             heard.append(Heard(span, part, own, _within(starts, tags, span), tempo))
         return heard
+
+
+def listen_closely(audio: Audio, network: BeatNet) -> tuple[Spectra, Groundwork]:
+    """Return the spectra of a whole track, and what its structure is found from."""
+    mono = at_structure_rate(audio)
+    beats = find_beats(network.hear(mono), FRAMES_PER_SECOND)
+    spectra = spectra_of(mono)
+    return spectra, lay_ground(spectra, beats)
 
 
 def _of_track(section: SoundFacts, track: SoundFacts) -> SoundFacts:
