@@ -203,7 +203,7 @@ def _faded_in(pictures: Sequence[Picture]) -> list[Picture]:
     for place, picture in enumerate(pictures[:FADE_FRAMES]):
         black = np.full_like(picture, 128)
         black[: len(picture) * 2 // 3] = 16
-        share = (place + 1) / (FADE_FRAMES + 1)
+        share = place / FADE_FRAMES
         rising.append((black + share * (picture.astype(np.float32) - black)).astype(np.uint8))
     return [*rising, *pictures[FADE_FRAMES:]]
 

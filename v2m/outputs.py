@@ -124,4 +124,4 @@ def _sound(plan: CuePlan, video: Path, finished: Path | None) -> Measured | None
     except MediaError:
         return None
     made = find_mastering(mixed, plan.mix.target_lufs, plan.mix.true_peak_dbtp)
-    return mixed.scaled(10 ** (made.gain_db / 20) * made.gains)
+    return mixed.scaled(10 ** (made.gain_db / 20) * made.gains[:])

@@ -16,6 +16,7 @@ from v2m.audio.loudness import integrated_lufs, true_peak_dbtp
 from v2m.errors import InputError, MediaError
 from v2m.ffmpeg import av
 from v2m.soundtrack import render
+from v2m.soundtrack.mux import mux
 from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.soundtrack.render import render_plan
 from v2m.types import Samples
@@ -298,6 +299,7 @@ def test_a_peak_that_coding_raised_is_named(
     noise = np.random.default_rng(0).uniform(-1, 1, (2, round(SECONDS * RATE))).astype(np.float32)
     monkeypatch.setattr(render, "MOST_ROUNDS", 1)
     monkeypatch.setattr(render, "HEADROOM_DB", 0.0)
+    monkeypatch.setattr(render, "LOUD_BIT_RATE", 96_000)
     plan = _plan(_cue(_track(tmp_path / "m.wav", noise)), target_lufs=-8, true_peak_dbtp=-3)
 
     report = render_plan(plan, _film(tmp_path / "a.mp4"), tmp_path / "b.mp4")
@@ -311,6 +313,7 @@ def test_a_peak_that_coding_raised_is_brought_down_in_further_rounds(
 ) -> None:
     noise = np.random.default_rng(0).uniform(-1, 1, (2, round(SECONDS * RATE))).astype(np.float32)
     monkeypatch.setattr(render, "HEADROOM_DB", 0.0)
+    monkeypatch.setattr(render, "LOUD_BIT_RATE", 96_000)
     plan = _plan(_cue(_track(tmp_path / "m.wav", noise)), target_lufs=-10, true_peak_dbtp=-3)
 
     report = render_plan(plan, _film(tmp_path / "a.mp4"), tmp_path / "b.mp4")
@@ -375,3 +378,22 @@ def test_a_container_that_cannot_hold_the_picture_is_refused_first(tmp_path: Pat
 
     with pytest.raises(InputError, match="cannot hold vp8"):
         render_plan(_plan(_cue(tmp_path / "gone.mp3")), film, tmp_path / "b.mp4")
+
+
+@pytest.mark.parametrize(("level", "target", "expected"), [(0.3, -9, 320), (0.1, -30, 256)])
+def test_sound_at_its_limit_is_given_more_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: float, target: float, expected: int
+) -> None:
+    rates: list[int] = []
+
+    def watched(*args: Any, bit_rate: int, **more: Any) -> tuple[str, ...]:
+        rates.append(bit_rate)
+        return mux(*args, bit_rate=bit_rate, **more)
+
+    monkeypatch.setattr(render, "mux", watched)
+    noise = np.random.default_rng(0).normal(0, level, (2, round(SECONDS * RATE)))
+    track = _track(tmp_path / "track.wav", noise.astype(np.float32))
+    plan = _plan(_cue(track), target_lufs=target)
+    render_plan(plan, _film(tmp_path / "a.mp4"), tmp_path / "b.mp4")
+
+    assert set(rates) == {1000 * expected}

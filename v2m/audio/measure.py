@@ -1,12 +1,13 @@
-"""Measures loudness and peaks of a sound in one pass, in memory that is a hundredth of it.
+"""Measures loudness and peaks of a sound in one pass.
 
-``measure`` keeps their course, ``gauge`` only what the whole comes to.
+``measure`` keeps their course, in memory that is a hundredth of the sound; ``measure_into`` keeps
+it elsewhere, in memory that does not grow; ``gauge`` keeps only what the whole comes to.
 """
 
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,32 @@ FRAMES_PER_SECOND = 500
 FRAMES_PER_STEP = FRAMES_PER_SECOND // 10
 STEPS_PER_BLOCK = 4
 STEPS_AT_ONCE = 1 << 12
+
+
+class Course(Protocol):
+    """float32 values, one for every 2 ms, that are read in stretches; an array is one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> npt.NDArray[np.float32]: ...
+
+
+class Gains(Protocol):
+    """Linear gains, one for every 2 ms, that are read in stretches; an array is one."""
+
+    def __getitem__(self, part: slice, /) -> npt.NDArray[np.floating]: ...
+
+
+class Store(Course, Protocol):
+    """A course that values are appended to."""
+
+    def append(self, values: npt.NDArray[np.float32]) -> None:
+        """Take the next values."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all values."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +87,14 @@ class Measured:
         """Highest true peak, -120 for silence."""
         return dbtp(float(self.frame_peaks.max(initial=0.0)))
 
-    def lufs(self, gains: npt.NDArray[np.floating] | None = None, gain: float = 1.0) -> float:
+    def lufs(self, gains: Gains | None = None, gain: float = 1.0) -> float:
         """Return the integrated loudness, as ``integrated_lufs`` measures it.
 
         Args:
             gains: linear, one per frame: the loudness they would give.
             gain: linear, for everything.
         """
-        whole = self.n // (self.sample_rate // 10)
-        if whole < STEPS_PER_BLOCK:
-            frame = self.sample_rate // FRAMES_PER_SECOND
-            power = self._energies(slice(None), gains).sum() * frame / max(1, self.n)
-            return gated_lufs(np.array([gain**2 * power]))
-        steps = np.empty(whole)
-        for first in range(0, whole, STEPS_AT_ONCE):
-            stop = min(whole, first + STEPS_AT_ONCE)
-            some = self._energies(slice(first * FRAMES_PER_STEP, stop * FRAMES_PER_STEP), gains)
-            steps[first:stop] = some.reshape(-1, FRAMES_PER_STEP).mean(axis=1)
-        return gated_lufs(gain**2 * over_blocks(steps, STEPS_PER_BLOCK))
-
-    def _energies(
-        self, part: slice, gains: npt.NDArray[np.floating] | None
-    ) -> npt.NDArray[np.float64]:
-        energies = self.frame_energies[part].astype(np.float64)
-        return energies if gains is None else energies * np.square(gains[part], dtype=np.float64)
+        return _course_lufs(self.frame_energies, self.n, self.sample_rate, gains, gain)
 
     def curve_lufs(self, window_seconds: float) -> npt.NDArray[np.float64]:
         """Return the ungated loudness around every 0.1 s, not under -70; 400 ms is momentary."""
@@ -110,6 +121,49 @@ class Measured:
         return Measured(energies, peaks, n, self.sample_rate)
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What ``Measured`` holds, kept in stores and read from there in stretches.
+
+    Attributes:
+        frame_energies: as in ``Measured``.
+        frame_peaks: as in ``Measured``.
+        true_peak_dbtp: highest true peak, -120 for silence.
+        n: samples that were measured.
+        sample_rate: Hz.
+    """
+
+    frame_energies: Course
+    frame_peaks: Course
+    true_peak_dbtp: float
+    n: int
+    sample_rate: int
+
+    def lufs(self, gains: Gains | None = None, gain: float = 1.0) -> float:
+        """Return the integrated loudness, as ``Measured`` does."""
+        return _course_lufs(self.frame_energies, self.n, self.sample_rate, gains, gain)
+
+
+def _course_lufs(
+    frame_energies: Course, n: int, sample_rate: int, gains: Gains | None, gain: float
+) -> float:
+    def energies(first: int, stop: int) -> npt.NDArray[np.float64]:
+        some = frame_energies[first:stop].astype(np.float64)
+        return some if gains is None else some * np.square(gains[first:stop], dtype=np.float64)
+
+    whole = n // (sample_rate // 10)
+    if whole < STEPS_PER_BLOCK:
+        frame = sample_rate // FRAMES_PER_SECOND
+        power = energies(0, len(frame_energies)).sum() * frame / max(1, n)
+        return gated_lufs(np.array([gain**2 * power]))
+    steps = np.empty(whole)
+    for first in range(0, whole, STEPS_AT_ONCE):
+        stop = min(whole, first + STEPS_AT_ONCE)
+        some = energies(first * FRAMES_PER_STEP, stop * FRAMES_PER_STEP)
+        steps[first:stop] = some.reshape(-1, FRAMES_PER_STEP).mean(axis=1)
+    return gated_lufs(gain**2 * over_blocks(steps, STEPS_PER_BLOCK))
+
+
 def measure(blocks: Iterable[Samples], sample_rate: int) -> Measured:
     """Measure a sound that comes in blocks of any length, in one pass.
 
@@ -126,6 +180,23 @@ def measure(blocks: Iterable[Samples], sample_rate: int) -> Measured:
         peaks.frombytes(highest.tobytes())
         n += length
     return Measured(_floats(energies), _floats(peaks), n, sample_rate)
+
+
+def measure_into(
+    blocks: Iterable[Samples], sample_rate: int, energies: Store, peaks: Store
+) -> Filed:
+    """Measure a sound as ``measure`` does, and keep its course in stores that are empty.
+
+    Raises:
+        ValueError: the rate is not a multiple of 500.
+    """
+    peak, n = 0.0, 0
+    for some, highest, length in _frames(blocks, sample_rate):
+        energies.append(some)
+        peaks.append(highest)
+        peak = max(peak, float(highest.max(initial=0.0)))
+        n += length
+    return Filed(energies, peaks, dbtp(peak), n, sample_rate)
 
 
 @dataclass(frozen=True, slots=True)

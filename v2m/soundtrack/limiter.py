@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from v2m.audio.loudness import SILENCE_LUFS
-from v2m.audio.measure import FRAMES_PER_SECOND, Measured
+from v2m.audio.measure import FRAMES_PER_SECOND, Course, Filed, Measured, Store
 from v2m.types import Samples
 
 LOOK_AHEAD_SECONDS = 0.02
@@ -33,21 +33,23 @@ class Mastering:
 
     Attributes:
         gain_db: applied to everything.
-        gains: the limiter's, per frame of 2 ms.
+        gains: the limiter's, per frame of 2 ms, in (0, 1].
         lufs: the integrated loudness it gives.
     """
 
     gain_db: float
-    gains: Gains
+    gains: Course
     lufs: float
 
     @property
     def limited_db(self) -> float:
         """The most that a peak is turned down, 0 or more."""
-        return -20 * float(np.log10(max(float(self.gains.min(initial=1.0)), 1e-6)))
+        parts = range(0, len(self.gains), FRAMES_AT_ONCE)
+        least = min((self.gains[n : n + FRAMES_AT_ONCE].min() for n in parts), default=1.0)
+        return -20 * float(np.log10(max(float(least), 1e-6)))
 
 
-def limiting_gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float, gain: float = 1.0) -> Gains:
+def limiting_gains(peaks: Course, ceiling_dbtp: float, gain: float = 1.0) -> Gains:
     """Return the gain per frame that holds every peak under a ceiling.
 
     The smallest gain needed within the look-ahead, smoothed by two windows that together reach one
@@ -59,12 +61,15 @@ def limiting_gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float, gain: fl
         ceiling_dbtp: dBTP.
         gain: linear, applied to the peaks before.
     """
-    gains = np.empty(len(peaks), np.float32)
+    parts = list(_limiting(peaks, ceiling_dbtp, gain))
+    return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+
+def _limiting(peaks: Course, ceiling_dbtp: float, gain: float) -> Iterator[Gains]:
     for first in range(0, len(peaks), FRAMES_AT_ONCE):
         begin, stop = max(0, first - 2 * REACH), min(len(peaks), first + FRAMES_AT_ONCE)
         some = _gains(peaks[begin : stop + 2 * REACH] * np.float32(gain), ceiling_dbtp)
-        gains[first:stop] = some[first - begin : stop - begin]
-    return gains
+        yield some[first - begin : stop - begin]
 
 
 def _gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float) -> Gains:
@@ -79,20 +84,28 @@ def _gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float) -> Gains:
     return np.asarray(np.minimum(smooth, 1), np.float32)
 
 
-def find_mastering(sound: Measured, target_lufs: float, ceiling_dbtp: float) -> Mastering:
+def find_mastering(
+    sound: Measured | Filed, target_lufs: float, ceiling_dbtp: float, store: Store | None = None
+) -> Mastering:
     """Find gain and limiter that bring a measured sound to a loudness under a ceiling.
 
     Both are tried on the measurement until the loudness is within 0.02 LU of the target, at most
     eight times; material that cannot get there (a lone click) ends as near as it came. Silence
     stays.
+
+    Args:
+        sound: what was measured.
+        target_lufs: LUFS.
+        ceiling_dbtp: dBTP.
+        store: keeps the gains instead of memory; what it held is forgotten.
     """
     loudness = sound.lufs()
     if loudness <= SILENCE_LUFS:
-        return Mastering(0.0, np.ones(len(sound.frame_peaks), np.float32), loudness)
+        return Mastering(0.0, np.broadcast_to(np.float32(1), len(sound.frame_peaks)), loudness)
     gain_db = target_lufs - loudness
     best_off, best = math.inf, gain_db  # of a long film two lists of gains would be too many
     for _ in range(MOST_ROUNDS):
-        made = _made(sound, gain_db, ceiling_dbtp)
+        made = _made(sound, gain_db, ceiling_dbtp, store)
         off = target_lufs - made.lufs
         if abs(off) <= TOLERANCE_LU:
             return made
@@ -100,12 +113,21 @@ def find_mastering(sound: Measured, target_lufs: float, ceiling_dbtp: float) -> 
             best_off, best = abs(off), gain_db
         del made
         gain_db = float(np.clip(gain_db + off, -80, 60))
-    return _made(sound, best, ceiling_dbtp)
+    return _made(sound, best, ceiling_dbtp, store)
 
 
-def _made(sound: Measured, gain_db: float, ceiling_dbtp: float) -> Mastering:
+def _made(
+    sound: Measured | Filed, gain_db: float, ceiling_dbtp: float, store: Store | None
+) -> Mastering:
     gain = 10 ** (gain_db / 20)
-    gains = limiting_gains(sound.frame_peaks, ceiling_dbtp, gain)
+    gains: Course
+    if store is None:
+        gains = limiting_gains(sound.frame_peaks, ceiling_dbtp, gain)
+    else:
+        store.clear()
+        for some in _limiting(sound.frame_peaks, ceiling_dbtp, gain):
+            store.append(some)
+        gains = store
     return Mastering(gain_db, gains, sound.lufs(gains, gain))
 
 

@@ -49,6 +49,9 @@ PICTURES_BY_SUFFIX[".mov"] = PICTURES_BY_SUFFIX[".mp4"] | {
 """Codecs of the picture each container can hold; Matroska holds everything."""
 
 BIT_RATE = 256_000
+LOUD_BIT_RATE = 320_000
+"""Of the sound, bits per second."""
+
 ENCODED_AT_ONCE = 256
 """Frames of the encoder that are cut from one stretch of sound."""
 
@@ -104,6 +107,7 @@ def mux(
     out: Path,
     *,
     start_seconds: float,
+    bit_rate: int = BIT_RATE,
     keep_tags: bool = True,
 ) -> tuple[str, ...]:
     """Write the picture of a video with a new sound.
@@ -114,6 +118,7 @@ def mux(
         sample_rate: Hz; 48000 suits every codec here.
         out: where to write, directly.
         start_seconds: time stamp of the first frame; there the sound starts.
+        bit_rate: of the sound, bits per second.
         keep_tags: copy title, comment and the like.
 
     Returns:
@@ -137,7 +142,7 @@ def mux(
             copied.metadata.update(picture.metadata if keep_tags else {})
             codec = SOUND_BY_SUFFIX[out.suffix.lower()]
             heard: Any = target.add_stream(codec, rate=sample_rate, layout="stereo")
-            heard.bit_rate = BIT_RATE
+            heard.bit_rate = bit_rate
             if keep_tags:
                 target.metadata.update(source.metadata)
             _interleave(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+import numpy.typing as npt
 
 from v2m.types import Samples
 
@@ -37,6 +38,37 @@ class Scratch:
             yield values.reshape(2, length)
 
 
+class ScratchFloats:
+    """float32 values in a file: appended to, read in stretches, so that memory does not grow."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, part: slice, /) -> npt.NDArray[np.float32]:
+        """Return a stretch without steps."""
+        first, stop, _ = part.indices(self._length)
+        self._file.seek(4 * first)
+        return np.frombuffer(self._file.read(4 * max(0, stop - first)), np.float32)
+
+    def append(self, values: npt.NDArray[np.float32]) -> None:
+        """Write the next values.
+
+        Raises:
+            OSError: the disk is full or fails.
+        """
+        self._file.seek(4 * self._length)
+        self._file.write(np.ascontiguousarray(values, np.float32).tobytes())
+        self._length += len(values)
+
+    def clear(self) -> None:
+        """Forget all values."""
+        self._length = 0
+
+
 @contextmanager
 def scratch_in(folder: Path) -> Iterator[Scratch]:
     """Yield a scratch file without a name, 1.4 GB for an hour at 48 kHz; gone with the block.
@@ -49,3 +81,14 @@ def scratch_in(folder: Path) -> Iterator[Scratch]:
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         yield Scratch(file)
+
+
+@contextmanager
+def scratch_floats_in(folder: Path) -> Iterator[ScratchFloats]:
+    """Yield a nameless file of values, 7 MB for an hour at 500 a second; gone with the block.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        yield ScratchFloats(file)
