@@ -20,6 +20,7 @@ from tests.checkpoints.musicgen import (
 )
 from v2m.errors import BackendError
 from v2m.models.checkpoint import Checkpoint, find_checkpoint
+from v2m.models.shelf import SHELF
 from v2m.pretrained import load_pretrained, quiet
 from v2m.types import Audio, Samples, TakeRequest
 
@@ -154,6 +155,24 @@ def test_short_memory_halves_the_batch_and_goes_on(tiny_musicgen: Path) -> None:
     for request, take in zip(requests, takes, strict=True):
         alone = mine.compose("calm", 0.5, seed=request.seed)
         np.testing.assert_array_equal(alone.samples, take.audio.samples)
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+def test_half_precision_is_exact_in_length_and_named(
+    precision: torch.dtype, tiny_musicgen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SHELF.clear()
+    monkeypatch.setattr("generator.musicgen.composer.choose_dtype", lambda _device: precision)
+    composer = MusicGen(find_checkpoint("composer", str(tiny_musicgen)), most_retakes=0)
+
+    takes = composer.compose_all([TakeRequest("calm", 0.333, 1), TakeRequest("tense", 0.2, 2)])
+
+    assert [take.audio.samples.shape[1] for take in takes] == [10656, 6400]
+    assert all(np.isfinite(take.audio.samples).all() for take in takes)
+    assert composer._model.decoder.dtype == precision
+    assert composer._model.audio_encoder.dtype == torch.float32
+    assert composer.parameters("calm", 1.0, 0)["precision"] == str(precision).split(".")[1]
+    SHELF.clear()
 
 
 def test_memory_too_short_for_one_piece_is_said(tiny_musicgen: Path) -> None:
