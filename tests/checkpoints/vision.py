@@ -114,6 +114,46 @@ def build_chat_model(folder: Path, *, seed: int = 0, chat: str | None = CHAT) ->
     return folder
 
 
+def build_smolvlm(folder: Path, *, seed: int = 0) -> Path:
+    """Write a SmolVLM, a family that sees films; its processor needs torchvision and num2words."""
+    from transformers import SmolVLMConfig, SmolVLMForConditionalGeneration, SmolVLMProcessor
+    from transformers.models.smolvlm.image_processing_smolvlm import SmolVLMImageProcessor
+    from transformers.models.smolvlm.processing_smolvlm import DEFAULT_CHAT_TEMPLATE
+    from transformers.models.smolvlm.video_processing_smolvlm import SmolVLMVideoProcessor
+
+    torch.manual_seed(seed)
+    tokenizer = build_tokenizer(folder, chat=None)
+    marks = ["<image>", "<fake_token_around_image>", "<global-img>", "<end_of_utterance>"]
+    tokenizer.add_special_tokens({"additional_special_tokens": [*marks, "<|im_start|>"]})
+    pictures = SmolVLMImageProcessor(
+        size={"longest_edge": 2 * SIDE},
+        max_image_size={"longest_edge": SIDE},
+        do_image_splitting=False,
+    )
+    films = SmolVLMVideoProcessor(size={"longest_edge": SIDE})
+    SmolVLMProcessor(
+        pictures, tokenizer, films, image_seq_len=1, chat_template=DEFAULT_CHAT_TEMPLATE
+    ).save_pretrained(folder)
+    tower = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+    }
+    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 1}
+    config = SmolVLMConfig(
+        vision_config={**tower, "image_size": SIDE, "patch_size": SIDE // 2},
+        text_config=LlamaConfig(vocab_size=len(tokenizer), **tower, **ends).to_dict(),
+        scale_factor=2,
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        pad_token_id=0,
+    )
+    model = SmolVLMForConditionalGeneration(config)
+    _enliven(model)
+    model.save_pretrained(folder)
+    return folder
+
+
 @torch.no_grad()
 def _enliven(model: Any) -> None:
     """Make random weights care about what they see."""

@@ -1,5 +1,7 @@
 """BLIP-2 and chat models beside upstream's own calls, and what is made of their answers."""
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import torch
 from PIL import Image
 
 from tests.checkpoints.musicgen import build_musicgen
-from tests.checkpoints.vision import build_blip2, build_chat_model
+from tests.checkpoints.vision import build_blip2, build_chat_model, build_smolvlm
 from v2m.errors import BackendError
 from v2m.models.checkpoint import find_checkpoint
 from v2m.pretrained import load_pretrained, quiet
@@ -92,8 +94,16 @@ def test_pictures_are_looked_at_once_for_all_questions(blip: tuple[BlipSeer, Any
     assert len(looks) == 1
 
 
-def test_a_chat_model_sees_all_frames_and_says_what_upstream_says(tmp_path: Path) -> None:
-    folder = build_chat_model(tmp_path / "chat")
+CHATS: dict[str, Callable[[Path], Path]] = {"llava": build_chat_model, "smolvlm": build_smolvlm}
+
+
+@pytest.mark.parametrize("family", CHATS)
+def test_a_chat_model_sees_all_frames_and_says_what_upstream_says(
+    family: str, tmp_path: Path
+) -> None:
+    if family == "smolvlm" and not (find_spec("torchvision") and find_spec("num2words")):
+        pytest.skip("the processor of SmolVLM needs torchvision and num2words")
+    folder = CHATS[family](tmp_path / "chat")
     seer = make_seer(find_checkpoint("describer", str(folder)))
     processor = load_pretrained("AutoProcessor", folder)
     model = load_pretrained("AutoModelForImageTextToText", folder)
@@ -107,6 +117,20 @@ def test_a_chat_model_sees_all_frames_and_says_what_upstream_says(tmp_path: Path
     assert isinstance(seer, ChatSeer)
     said = processor.decode(theirs[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     assert seer.answer(FRAMES, QUESTIONS[1]) == [plain(said)]
+    assert seer.choose(FRAMES, QUESTIONS[-1]).sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+def test_half_precision_answers_in_whole_distributions(
+    precision: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("v2m.video.seeing.choose_dtype", lambda _device: precision)
+    seer = make_seer(find_checkpoint("describer", str(build_chat_model(tmp_path / "chat"))))
+
+    shares = seer.choose(FRAMES, QUESTIONS[-1])
+
+    assert seer.model.dtype == precision
+    assert shares.sum() == pytest.approx(1, abs=1e-3)
 
 
 def test_a_model_that_cannot_be_asked_is_refused(tmp_path: Path) -> None:
