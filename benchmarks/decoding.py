@@ -33,7 +33,7 @@ def rows(setting: Setting) -> Iterator[Row]:
         track = _encoded(sound, suffix, codec)
         yield decode_row(track, seconds, goal, rounds=setting.rounds)
     track = sound.with_suffix(".opus")
-    times = setting.size(20, 1)
+    times = setting.size(6, 1)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=spawn) as pool:
         yield compare(
