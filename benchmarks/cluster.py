@@ -31,7 +31,7 @@ def rows(setting: Setting) -> Iterator[Row]:
     """
     if find_spec("ray") is None:
         raise LeftOut("Ray is missing; pip install -e '.[ray]' brings it")
-    files = list_music([str(bundled_music())]).files[: setting.size(28, 2)]
+    files = list_music([str(bundled_music())]).files[: setting.size(16, 2)]
     fresh = (setting.folder / str(n) for n in count())
     said = f"{len(files)} tracks by two Ray workers"
     with ray_pool(LOCAL, LITE, known_identities(set()), workers=2) as pool:
