@@ -35,6 +35,7 @@ order."""
 
 LARGE = {
     "scenes": "benchmarks.scenes",
+    "muxing": "benchmarks.muxing",
     "million": "benchmarks.million",
     "growth": "benchmarks.growth",
     "migrations": "benchmarks.migrations",

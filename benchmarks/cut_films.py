@@ -56,7 +56,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """The clips with their shots, and those with cuts of their own."""
+    """The shots of the clips, and the clips with cuts of their own."""
 
     shots: tuple[Shot, ...]
     real: tuple[VideoItem, ...]

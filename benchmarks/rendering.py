@@ -100,11 +100,12 @@ def _plan(film: Path) -> CuePlan:
         min_probability=0.5,
         mix=Mix(original_audio="mix"),
         scenes=(),
-        cues=_cues(facts.duration_seconds, tracks),
+        cues=cues_of_music(facts.duration_seconds, tracks),
     )
 
 
-def _cues(seconds: float, tracks: list[Path]) -> tuple[Cue, ...]:
+def cues_of_music(seconds: float, tracks: list[Path]) -> tuple[Cue, ...]:
+    """Return a cue for every 45 s, each of another track that is repeated where it is too short."""
     lengths = {path: decode_audio(path, sample_rate=8000).duration_seconds for path in tracks}
     cues: list[dict[str, Any]] = []
     while not cues or cues[-1]["end_seconds"] < seconds:

@@ -41,10 +41,11 @@ def rows(setting: Setting) -> Iterator[Row]:
 
 def _films(setting: Setting, clips: Clips) -> Iterator[VideoItem]:
     sizes = {"720p": ((1280, 720), 72), "1080p": ((1920, 1080), 20)}
+    if setting.smallest:
+        sizes = {"tiny": ((96, 54), 2)}
     for seed, (name, (size, n_shots)) in enumerate(sizes.items(), 1):
         path = setting.folder / f"{name}.mp4"
-        asked = ((96, 54), 3) if setting.smallest else (size, n_shots)
-        yield make_cut_film(path, clips.shots, *asked, seed=seed)
+        yield make_cut_film(path, clips.shots, size, n_shots, seed=seed)
 
 
 def _finding(film: VideoItem) -> Side:
