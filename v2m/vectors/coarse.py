@@ -84,9 +84,7 @@ class CoarseIndex:
         Raises:
             ValueError: shapes do not fit together or an id is there already.
         """
-        check_rows(ids, vectors, self.dim)
-        if np.isin(ids, self._ids).any():
-            raise ValueError("an id is there already")
+        check_rows(ids, vectors, self.dim, self._ids)
         rows = np.ascontiguousarray(vectors, np.float32)
         if self._codes is not None:
             self._index, self._codes = _empty(self.dim, self.factory), None

@@ -40,9 +40,7 @@ class FaissIndex:
         Raises:
             ValueError: shapes do not fit together or an id is there already.
         """
-        check_rows(ids, vectors, self.dim)
-        if np.isin(ids, self.ids()).any():
-            raise ValueError("an id is there already")
+        check_rows(ids, vectors, self.dim, self.ids())
         if len(ids):
             self._index.add_with_ids(
                 np.ascontiguousarray(vectors, np.float32), np.asarray(ids, np.int64)

@@ -35,9 +35,7 @@ class FlatIndex:
         Raises:
             ValueError: shapes do not fit together or an id is there already.
         """
-        check_rows(ids, vectors, self.dim)
-        if np.isin(ids, self._ids).any():
-            raise ValueError("an id is there already")
+        check_rows(ids, vectors, self.dim, self._ids)
         self._ids = np.concatenate([self._ids, np.asarray(ids, np.int64)])
         self._rows = np.concatenate([self._rows, np.asarray(vectors, np.float32)])
 
@@ -83,11 +81,11 @@ def _order(scores: Vectors, k: int) -> Ids:
     return order
 
 
-def check_rows(ids: Ids, vectors: Vectors, dim: int) -> None:
-    """Refuse rows that do not fit an index.
+def check_rows(ids: Ids, vectors: Vectors, dim: int, there: Ids) -> None:
+    """Refuse rows that do not fit an index, which holds some already.
 
     Raises:
-        ValueError: a shape is wrong or an id is given twice.
+        ValueError: a shape is wrong, or an id is given twice or there already.
     """
     if vectors.shape != (len(ids), dim):
         raise ValueError(
@@ -95,6 +93,8 @@ def check_rows(ids: Ids, vectors: Vectors, dim: int) -> None:
         )
     if len(np.unique(ids)) != len(ids):
         raise ValueError("an id is given twice")
+    if np.isin(ids, there).any():
+        raise ValueError("an id is there already")
 
 
 def check_queries(queries: Vectors, dim: int) -> None:
