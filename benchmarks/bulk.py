@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.rows import Row, Setting, alone, compare, faster, here, scaled
+from catalogs.columns import COLUMNS
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.licences import parse_licence
-from catalogs.rows import COLUMNS, IndexedFile
+from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
 from catalogs.tracks import track_values
 from v2m.types import Span, Track, TrackRecord, VectorRow

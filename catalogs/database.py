@@ -11,9 +11,8 @@ import duckdb
 
 from catalogs.connection import connected
 from catalogs.migrations import check_version, is_current, migrate
+from catalogs.stamp import FILE_NAME
 from v2m.errors import BackendError, InputError, StateError, printable
-
-FILE_NAME = "catalog.duckdb"
 
 
 class Database:
@@ -59,15 +58,6 @@ class Database:
         """Yield a connection that sees one state of the catalogue and cannot change it."""
         with connected(self._path, write=False) as con:
             yield con
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Let all reading of a block go over one connection.
-
-        Opening costs 20 ms, and where others write, a wait for a turn each time.
-        """
-        with self.reading():
-            yield
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:

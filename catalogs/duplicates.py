@@ -1,41 +1,15 @@
 """Tracks that are the same recording: proposed by their sound, decided by a person, reversible."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 
 from catalogs.database import Database
+from catalogs.recording import Copy, Decision, Recording
 from catalogs.writing import bump_generation
 from v2m.errors import InputError
 from v2m.files import text_to_path
-
-Decision = Literal["proposed", "kept", "hidden", "apart"]
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A track within a recording.
-
-    Attributes:
-        track_id: the track.
-        likeness: to the nearest other copy, 0 to 1; 1 is the same sound.
-        decision: "proposed" until somebody decides; then "kept", "hidden" behind the kept one, or
-            "apart": another recording after all.
-    """
-
-    track_id: str
-    likeness: float
-    decision: Decision
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """Tracks that sound like one recording, the one to be shown first: kept, else the longest."""
-
-    copies: tuple[Copy, ...]
 
 
 def recordings(database: Database) -> list[Recording]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from catalogs.rows import COLUMNS
+from catalogs.columns import COLUMNS
 from v2m.errors import ConfigError
 from v2m.types import Track
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from catalogs.image_building import forget_image, read_image
 from catalogs.search_index import SearchIndex
 from catalogs.store import Catalogue
 from catalogs.word_index import WordIndex
@@ -13,7 +14,7 @@ from v2m.types import Track
 OWNED = ("vectors", "provenance", "structures", "files", "fingerprints", "duplicates")
 """Tables whose rows hang on a track."""
 
-SEARCHED = ("track", "title", "description")
+SEARCHED = ("track", "section", "title", "description")
 """Kinds of vectors that have a file."""
 
 
@@ -61,8 +62,10 @@ def _rebuild(catalogue: Catalogue) -> list[str]:
         " GROUP BY ALL ORDER BY ALL",
         [list(SEARCHED)],
     )
+    forget_image(catalogue.folder)
+    image = read_image(catalogue, [(space, kind) for space, kind, _ in spaces])
     for space, kind, _ in spaces:
-        SearchIndex(catalogue, space, [kind]).rebuild()
+        SearchIndex(image, (space, kind)).rebuild()
     WordIndex(catalogue)
     return [f"built the index of {count} vectors, {space} {kind}" for space, kind, count in spaces]
 

@@ -1,15 +1,12 @@
 """The rows that go in and out of the catalogue, besides the track itself."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from v2m.types import Ids, Track, TrackRecord, VectorRow, Vectors
-
-COLUMNS = tuple(field.name for field in fields(Track))
-"""Columns of the table of tracks that users see."""
 
 
 @dataclass(frozen=True, slots=True)

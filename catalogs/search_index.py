@@ -1,41 +1,41 @@
-"""Searches the catalogue's vectors through a FAISS file that can be thrown away at any time.
+"""Searches the vectors of an image: all of them while they are few, else by short codes first.
 
-DuckDB is the truth. The file carries a manifest (space, length, number of rows, the catalogue's
-generation, the highest row id, digests of some rows). Rows added since are searched exactly and
-merged; a file of another generation, or a damaged one, is built again. Large libraries are searched
-by codes and then exactly (decision 26); there rows may be gone since, for a row's id stands for the
-same vector for ever.
+The codes lie in a FAISS file that can be thrown away at any time (decision 26). It carries a
+manifest (space, length, number of rows, the highest row id, digests of some rows). Rows added since
+are searched exactly and merged, rows may be gone since, for a row's id stands for the same vector
+for ever; a file of other rows, or a damaged one, is built again.
 """
 
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from catalogs.rows import VectorTable
-from catalogs.store import Catalogue
+from catalogs.image import Image, Table, table_folder
 from v2m.errors import BackendError, InputError, SpaceError, StateError
 from v2m.files import replacing
 from v2m.types import Hits, Vectors
 from v2m.vectors.flat import FlatIndex, best
 
-FORMAT = "v2m-vectors/1"
+if TYPE_CHECKING:
+    from v2m.vectors.coarse import CoarseIndex
+
+FORMAT = "v2m-vectors/2"
 
 GATHERED = 0.3
 """Share of rows up to which copying them out is faster than comparing with all (100,000 rows)."""
 
-EXACT_ROWS = 10_000
-"""Rows up to which all are compared without FAISS: its import takes longer than a few of those."""
-
 COARSE_ROWS = 30_000
 """Rows beyond which codes choose candidates: comparing with all takes three times as long."""
+
+FIRST_ROWS = 250_000
+"""Rows that a first query is compared with: FAISS is imported and its file read for later ones."""
 
 NEWER = 10_000
 """Rows beyond a large file, or a tenth of it, after which it is built again."""
@@ -47,35 +47,29 @@ log = logging.getLogger(__name__)
 
 
 class SearchIndex:
-    """The rows of one space and some kinds, with the index that finds them.
-
-    What it has read, it keeps: rows written later are found by a new one.
+    """The rows of one space and kind, with the index that finds them.
 
     Attributes:
-        space: identity of the vector space.
-        kinds: kinds of rows, such as "track".
+        rows: what is searched, as the image holds it.
+        folder: where the files of the index lie.
     """
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        space: str,
-        kinds: Sequence[str],
-        *,
-        coarse_rows: int | None = None,
+        self, image: Image, table: Table, *, lasting: bool = False, coarse_rows: int | None = None
     ) -> None:
-        """Make one; coarse_rows stands for COARSE_ROWS where given."""
-        self._catalogue = catalogue
-        self._coarse_rows = coarse_rows
-        self.space = space
-        self.kinds = tuple(sorted(kinds))
-        slug = re.sub(r"[^a-z0-9]+", "-", f"{space}-{'-'.join(self.kinds)}".lower())
-        self.folder = catalogue.folder / "vectors" / slug
+        """Make one.
 
-    @cached_property
-    def rows(self) -> VectorTable:
-        """All rows, as the catalogue holds them."""
-        return self._catalogue.vector_table(self.space, self.kinds)
+        Args:
+            image: of a catalogue.
+            table: space and kind.
+            lasting: many queries will come, so that the first one need not be the fastest.
+            coarse_rows: stands for COARSE_ROWS where given.
+        """
+        self.rows = image.rows(table)
+        self.folder = table_folder(image.folder, table)
+        self._space, self._kind = table
+        self._asked = lasting or coarse_rows is not None
+        self._coarse_rows = COARSE_ROWS if coarse_rows is None else coarse_rows
 
     def search(
         self, queries: Vectors, k: int, allowed: npt.NDArray[np.bool_] | None = None
@@ -96,81 +90,62 @@ class SearchIndex:
             )
         if queries.shape[1] != self.rows.vectors.shape[1]:
             raise SpaceError(
-                stored=f"{self.space} ({self.rows.vectors.shape[1]})",
-                asked=f"{self.space} ({queries.shape[1]})",
+                stored=f"{self._space} ({self.rows.vectors.shape[1]})",
+                asked=f"{self._space} ({queries.shape[1]})",
             )
-        if allowed is None and not self._large and len(self.rows.ids) <= EXACT_ROWS:
-            return self._among(queries, k, np.arange(len(self.rows.ids)))
+        if not self._by_codes():
+            return self._among(queries, k, None if allowed is None else np.flatnonzero(allowed))
+        filed, newer = self._parts
         if allowed is None:
-            filed, newer = self._parts
             return _merged([part.search(queries, k) for part in (filed, newer) if len(part)], k)
-        if not self._large:
-            return self._among(queries, k, np.flatnonzero(allowed))
-        filed, _ = self._parts
         n = len(filed)
         found = filed.search(queries, k, allowed[:n])
         return _merged([found, self._among(queries, k, n + np.flatnonzero(allowed[n:]))], k)
 
     def rebuild(self) -> None:
-        """Write the file anew, whatever it was like."""
-        if len(self.rows.ids):
+        """Write the file anew, whatever it was like, where there are enough rows for one."""
+        if self._large:
             self._built(self.rows.vectors.shape[1])
 
-    def _among(self, queries: Vectors, k: int, places: npt.NDArray[np.int64]) -> Hits:
-        """Compare with some rows only: gather a few, or pass over the rest of many."""
-        if len(places) < GATHERED * len(self.rows.ids):
-            scores = queries @ self.rows.vectors[places].T
+    def _by_codes(self) -> bool:
+        """Whether codes are worth their loading for this query; called once for each."""
+        first, self._asked = not self._asked, True
+        return self._large and not (first and len(self.rows.ids) <= FIRST_ROWS)
+
+    def _among(self, queries: Vectors, k: int, places: npt.NDArray[np.int64] | None) -> Hits:
+        """Compare with some rows only (None means all): gather few, pass over the rest of many."""
+        vectors, ids = self.rows.vectors, self.rows.ids
+        if places is None:
+            scores = queries @ vectors.T
+        elif len(places) < GATHERED * len(ids):
+            scores, ids = queries @ vectors[places].T, ids[places]
         else:
-            scores = (queries @ self.rows.vectors.T)[:, places]
-        return best(np.broadcast_to(self.rows.ids[places], scores.shape), scores, k)
+            scores, ids = (queries @ vectors.T)[:, places], ids[places]
+        return best(np.broadcast_to(ids, scores.shape), scores, k)
 
     @cached_property
     def _large(self) -> bool:
         """Whether codes choose candidates, instead of comparing with every row."""
-        limit = COARSE_ROWS if self._coarse_rows is None else self._coarse_rows
-        return len(self.rows.ids) > limit
+        return len(self.rows.ids) > self._coarse_rows
 
     @cached_property
-    def _parts(self) -> "tuple[Any, FlatIndex]":
+    def _parts(self) -> "tuple[CoarseIndex, FlatIndex]":
         """The index in the file, and an exact one over the rows that came after it."""
+        from v2m.vectors.coarse import CoarseIndex
+
         dim = self.rows.vectors.shape[1]
-        newer = FlatIndex(self.space, dim)
+        newer = FlatIndex(self._space, dim)
         try:
             n = int((self.rows.ids <= self._usable_manifest(dim)).sum())
-            if self._large and len(self.rows.ids) - n > max(NEWER, n // 10):
+            if len(self.rows.ids) - n > max(NEWER, n // 10):
                 raise StateError("many rows are newer")  # noqa: TRY301
-            filed = self._loaded(dim, n)
+            ids, vectors = self.rows.ids[:n], self.rows.vectors[:n]
+            filed = CoarseIndex.load(self.folder, self._space, ids, vectors)
         except StateError as reason:
-            log.info("building the index of %s %s again: %s", self.space, self.kinds, reason)
+            log.info("building the index of %s %s again: %s", self._space, self._kind, reason)
             return self._built(dim), newer
         newer.add(self.rows.ids[n:], self.rows.vectors[n:])
         return filed, newer
-
-    def _loaded(self, dim: int, n: int) -> Any:
-        """Read the file of the first n rows.
-
-        Raises:
-            StateError: it is damaged, or of other rows.
-        """
-        from v2m.vectors.coarse import CoarseIndex
-        from v2m.vectors.faiss_index import FaissIndex
-
-        if self._large:
-            ids, vectors = self.rows.ids[:n], self.rows.vectors[:n]
-            return CoarseIndex.load(self.folder, self.space, ids, vectors)
-        filed = FaissIndex.load(self.folder, self.space, dim)
-        if len(filed) != n:
-            raise StateError("rows are gone")
-        return filed
-
-    def _empty(self, dim: int) -> Any:
-        """An index without rows, of the sort that their number asks for."""
-        from v2m.vectors.coarse import CoarseIndex
-        from v2m.vectors.faiss_index import FaissIndex
-
-        if self._large:
-            return CoarseIndex(self.space, dim)
-        return FaissIndex(self.space, dim)
 
     def _usable_manifest(self, dim: int) -> int:
         """Return the highest row id in the file.
@@ -182,21 +157,19 @@ class SearchIndex:
             manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as err:
             raise StateError(f"no manifest: {err}") from err
-        expected = {
-            "format": FORMAT,
-            "space": self.space,
-            "dim": dim,
-            "factory": self._empty(dim).factory,
-            "generation": self._catalogue.generation(),
-        }
         if not isinstance(manifest, dict):
             raise StateError("manifest is no object")
-        if self._large and self._knows(manifest.get("rows")):
-            del expected["generation"]
-        for name, value in expected.items():
+        for name, value in self._facts(dim).items():
             if manifest.get(name) != value:
                 raise StateError(f"manifest is of another {name}")
+        if not self._knows(manifest.get("rows")):
+            raise StateError("manifest is of other rows")
         return int(manifest["last_row_id"])
+
+    def _facts(self, dim: int) -> dict[str, object]:
+        from v2m.vectors.coarse import factory_of
+
+        return {"format": FORMAT, "space": self._space, "dim": dim, "factory": factory_of(dim)}
 
     def _knows(self, sampled: object) -> bool:
         """Whether digests by row id are of this catalogue, as far as its rows remain."""
@@ -214,8 +187,10 @@ class SearchIndex:
             if place < len(self.rows.ids) and self.rows.ids[place] == row
         }
 
-    def _built(self, dim: int) -> Any:
-        index = self._empty(dim)
+    def _built(self, dim: int) -> "CoarseIndex":
+        from v2m.vectors.coarse import CoarseIndex
+
+        index = CoarseIndex(self._space, dim)
         index.add(self.rows.ids, self.rows.vectors)
         try:
             self._write(index, dim)
@@ -223,7 +198,7 @@ class SearchIndex:
             log.info("the index stays in memory only: %s", err)
         return index
 
-    def _write(self, index: Any, dim: int) -> None:
+    def _write(self, index: "CoarseIndex", dim: int) -> None:
         """Write file, then manifest: a manifest never speaks of a file that is not there yet."""
         manifest = self.folder / "manifest.json"
         try:
@@ -234,12 +209,8 @@ class SearchIndex:
         index.save(self.folder)
         with replacing(Path(manifest)) as temporary:
             facts = {
-                "format": FORMAT,
-                "space": self.space,
-                "dim": dim,
+                **self._facts(dim),
                 "count": len(index),
-                "factory": index.factory,
-                "generation": self._catalogue.generation(),
                 "last_row_id": int(self.rows.ids[-1]),
                 "rows": self._digests(self.rows.ids[:: len(self.rows.ids) // SAMPLED + 1].tolist()),
             }

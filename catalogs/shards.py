@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from catalogs.rows import COLUMNS
+from catalogs.columns import COLUMNS
 from catalogs.structures import COLUMNS as STRUCTURE_COLUMNS
 from catalogs.structures import structure_of_row, structure_values
 from catalogs.tracks import ARROW_TYPES, track_of_row, track_values

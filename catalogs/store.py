@@ -7,10 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from catalogs import health
+from catalogs.columns import COLUMNS
 from catalogs.database import Database
 from catalogs.imports import lose_audio
 from catalogs.licence_columns import read_licences
-from catalogs.rows import COLUMNS, Failure, FileState, IndexedFile, SeenFile, VectorTable
+from catalogs.rows import Failure, FileState, IndexedFile, SeenFile, VectorTable
 from catalogs.structures import put_structures, read_structures
 from catalogs.tracks import track_of_row
 from catalogs.vector_rows import put_vectors, vector_table
@@ -207,14 +208,6 @@ class Catalogue(Database):
         """Return the ids of all tracks, sorted."""
         return [row[0] for row in self.fetch("SELECT track_id FROM tracks ORDER BY track_id")]
 
-    def state(self) -> tuple[int, ...]:
-        """Return numbers of which at least one changes with every write that a search can see."""
-        row = self.fetch(
-            "SELECT (SELECT count(*) FROM tracks), (SELECT coalesce(max(row_id), 0) FROM vectors),"
-            " (SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'generation')"
-        )[0]
-        return tuple(int(number) for number in row)
-
     def filter_ids(self, where: str | None, also: str = "") -> set[str]:
         """Return the ids of tracks that meet a condition; see ``matching_ids``."""
         return set(self.matching_ids(where, also).to_pylist())
@@ -290,6 +283,11 @@ class Catalogue(Database):
         """Return what was kept under a name; None where there is nothing."""
         rows = self.fetch("SELECT value FROM meta WHERE name = ?", [f"note/{name}"])
         return str(rows[0][0]) if rows else None
+
+    def notes(self) -> dict[str, str]:
+        """Return everything that is kept under a name."""
+        rows = self.fetch("SELECT name[6:], value FROM meta WHERE starts_with(name, 'note/')")
+        return dict(rows)
 
     def set_note(self, name: str, text: str | None) -> None:
         """Keep a text under a name; None takes it away."""

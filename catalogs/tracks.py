@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalogs.rows import COLUMNS
-from v2m.files import path_to_text, text_to_path
+from catalogs.columns import COLUMNS, track_of
+from v2m.files import path_to_text
 from v2m.types import Track
 
 ARROW_TYPES: dict[Any, pa.DataType] = {
@@ -40,7 +40,4 @@ def track_values(track: Track) -> list[Any]:
 
 def track_of_row(row: tuple[Any, ...]) -> Track:
     """Read a row of the columns, in the order of ``COLUMNS``."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    values["path"] = text_to_path(values["path"])
-    values["tags"] = tuple(values["tags"])
-    return Track(**values)
+    return track_of(dict(zip(COLUMNS, row, strict=True)))

@@ -10,7 +10,7 @@ import pyarrow as pa
 from catalogs.arrow import registered
 from catalogs.rows import VectorTable
 from v2m.errors import StateError
-from v2m.types import VectorRow
+from v2m.types import Ids, VectorRow, Vectors
 
 
 def put_vectors(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, VectorRow]]) -> None:
@@ -34,12 +34,50 @@ def put_vectors(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, Vector
         con.execute("INSERT INTO vectors SELECT nextval('vector_rows'), * FROM new_vectors")
 
 
+def vectors_of(
+    con: duckdb.DuckDBPyConnection, space: str, kind: str, row_ids: Sequence[int]
+) -> tuple[Ids, Vectors]:
+    """Return the rows that are there of these, by row id: ids (n,) and vectors (n, dim)."""
+    listed = ", ".join(str(int(row)) for row in row_ids) or "-1"
+    return _ids_and_vectors(con, f"row_id IN ({listed})", [space, kind])
+
+
+def vectors_between(
+    con: duckdb.DuckDBPyConnection, space: str, kind: str, first: int, last: int
+) -> tuple[Ids, Vectors]:
+    """Return the rows from one row id to another: ids (n,) and vectors (n, dim)."""
+    return _ids_and_vectors(con, "row_id BETWEEN ? AND ?", [space, kind, first, last])
+
+
+def _ids_and_vectors(
+    con: duckdb.DuckDBPyConnection, which: str, values: Sequence[object]
+) -> tuple[Ids, Vectors]:
+    table = con.sql(
+        "SELECT row_id, dim, vector FROM vectors WHERE space = ? AND kind = ?"  # noqa: S608 - our own words
+        f" AND {which} ORDER BY row_id",
+        params=list(values),
+    ).to_arrow_table()
+    return table["row_id"].to_numpy().astype(np.int64), _matrix(table)
+
+
 def vector_table(table: pa.Table) -> VectorTable:
     """Read an Arrow table of vectors of one space.
 
     Raises:
         StateError: the vectors are of several lengths.
     """
+    return VectorTable(
+        ids=table["row_id"].to_numpy().astype(np.int64),
+        track_ids=table["track_id"].to_pylist(),
+        kinds=table["kind"].to_pylist(),
+        starts=table["start_seconds"].to_numpy().astype(np.float64),
+        ends=table["end_seconds"].to_numpy().astype(np.float64),
+        vectors=_matrix(table),
+    )
+
+
+def _matrix(table: pa.Table) -> Vectors:
+    """Return the vectors of a table, float32, shape (n, dim); (0, 0) where there are none."""
     dims = set(np.unique(table["dim"].to_numpy()).tolist())  # Arrow's unique imports all of compute
     if len(dims) > 1:
         raise StateError(f"vectors of several lengths in one space: {sorted(dims)}")
@@ -48,14 +86,7 @@ def vector_table(table: pa.Table) -> VectorTable:
     if isinstance(flat, pa.ChunkedArray):
         flat = pa.concat_arrays(flat.chunks) if flat.num_chunks else None
     values = _numbers(flat) if flat is not None and len(flat) else np.empty(0, np.float32)
-    return VectorTable(
-        ids=table["row_id"].to_numpy().astype(np.int64),
-        track_ids=table["track_id"].to_pylist(),
-        kinds=table["kind"].to_pylist(),
-        starts=table["start_seconds"].to_numpy().astype(np.float64),
-        ends=table["end_seconds"].to_numpy().astype(np.float64),
-        vectors=values.astype(np.float32, copy=False).reshape(len(table), dim),
-    )
+    return values.astype(np.float32, copy=False).reshape(len(table), dim)
 
 
 def _numbers(lists: pa.ListArray) -> npt.NDArray[np.float32]:

@@ -3,8 +3,8 @@
 import duckdb
 import pyarrow as pa
 
+from catalogs.columns import COLUMNS
 from catalogs.connection import first_line
-from catalogs.rows import COLUMNS
 from v2m.errors import InputError
 
 

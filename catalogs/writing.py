@@ -8,9 +8,10 @@ import duckdb
 import pyarrow as pa
 
 from catalogs.arrow import registered
+from catalogs.columns import COLUMNS
 from catalogs.generated_terms import terms_of
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
-from catalogs.rows import COLUMNS, IndexedFile, SeenFile
+from catalogs.rows import IndexedFile, SeenFile
 from catalogs.structures import put_structures
 from catalogs.tracks import track_columns, track_values
 from catalogs.vector_rows import put_vectors

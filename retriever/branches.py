@@ -3,23 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from catalogs.search_index import SearchIndex
-from catalogs.word_index import WordIndex
 from retriever.fusion import Scale, scale_of
 from retriever.probes import PROBES
 from v2m.protocols import TextEncoder
 
+if TYPE_CHECKING:
+    from catalogs.word_index import WordIndex
+
 OWN_SAMPLE = 256
 """Tracks whose cosines with all others tell how near two pieces of music are."""
-
-FEW_TRACKS = 10_000
-"""Tracks that a dictionary numbers sooner than Arrow's functions are imported."""
 
 Mask = npt.NDArray[np.bool_]
 """bool, shape (n_tracks,): which tracks may be found."""
@@ -42,30 +40,16 @@ class TrackNumbers:
         """Number of tracks."""
         return len(self.ids)
 
-    def of(self, track_ids: Iterable[str] | pa.ChunkedArray) -> Numbers:
+    def of(self, track_ids: Iterable[str]) -> Numbers:
         """Return the number of each id, -1 for one that is not known."""
-        if len(self) <= FEW_TRACKS:
-            numbers = self._number
-            column: Any = track_ids
-            texts = column.to_pylist() if isinstance(column, pa.ChunkedArray) else column
-            return np.array([numbers.get(track_id, -1) for track_id in texts], np.int64)
-        import pyarrow.compute as pc
-
-        compute: Any = pc  # its functions are made at run time
-        asked = track_ids
-        if not isinstance(asked, pa.ChunkedArray):
-            asked = pa.array(list(asked), pa.string())
-        return np.asarray(compute.index_in(asked, value_set=self._known).fill_null(-1), np.int64)
-
-    @cached_property
-    def _known(self) -> pa.Array:
-        return pa.array(self.ids, pa.string())
+        numbers = self._number
+        return np.array([numbers.get(track_id, -1) for track_id in track_ids], np.int64)
 
     @cached_property
     def _number(self) -> dict[str, int]:
         return {track_id: number for number, track_id in enumerate(self.ids)}
 
-    def mask(self, track_ids: Iterable[str] | pa.ChunkedArray) -> Mask:
+    def mask(self, track_ids: Iterable[str]) -> Mask:
         """Return which tracks are among these ids."""
         found = np.zeros(len(self), np.bool_)
         numbers = self.of(track_ids)
@@ -92,19 +76,13 @@ class Asked(Protocol):
 class VectorBranch:
     """One kind of vector of one space: an index, its scale, and where each track's row lies."""
 
-    def __init__(self, index: SearchIndex, encoder: TextEncoder, tracks: TrackNumbers) -> None:
+    def __init__(self, index: SearchIndex, encoder: TextEncoder) -> None:
         self._index = index
         self._encoder = encoder
-        self._tracks = tracks
 
     def __len__(self) -> int:
         """Number of rows."""
         return len(self._index.rows.ids)
-
-    @property
-    def vectors(self) -> npt.NDArray[np.float32]:
-        """Its rows, float32, shape (n, dim)."""
-        return self._index.rows.vectors
 
     @cached_property
     def scale(self) -> Scale:
@@ -118,33 +96,36 @@ class VectorBranch:
         return scale_of(rows[:: max(1, len(rows) // OWN_SAMPLE)], rows)
 
     @cached_property
-    def _track_of_row(self) -> Numbers:
-        return self._tracks.of(self._index.rows.track_ids)
+    def _by_track(self) -> npt.NDArray[np.int32]:
+        """The tracks of all rows, rising."""
+        return self._index.rows.numbers[self._index.rows.by_track]
 
-    @cached_property
-    def _row_of_track(self) -> Numbers:
-        rows = np.full(len(self._tracks), -1, np.int64)
-        known = self._track_of_row >= 0
-        rows[self._track_of_row[known]] = np.flatnonzero(known)
+    def _rows_of(self, tracks: Numbers) -> Numbers:
+        """Return the row of each track, the last of several; -1 where there is none."""
+        places = np.searchsorted(self._by_track, tracks, side="right") - 1
+        there = places >= 0
+        there[there] = self._by_track[places[there]] == tracks[there]
+        rows = np.full(len(tracks), -1, np.int64)
+        rows[there] = self._index.rows.by_track[places[there]]
         return rows
 
     def vector(self, track: int) -> npt.NDArray[np.float32] | None:
         """Return a track's vector, None where there is none."""
-        row = int(self._row_of_track[track])
+        row = int(self._rows_of(np.array([track]))[0])
         return None if row < 0 else np.asarray(self._index.rows.vectors[row])
 
     def nearest(self, query: npt.NDArray[np.float32], k: int, allowed: Mask | None) -> Numbers:
         """Return the k tracks with the highest cosine, best first."""
-        known = self._track_of_row >= 0
-        rows = None if allowed is None else known & allowed[self._track_of_row]
+        numbers = self._index.rows.numbers
+        rows = None if allowed is None else (numbers >= 0) & allowed[numbers]
         hits = self._index.search(query[None], k, rows)
         ids = hits.ids[0][hits.ids[0] >= 0]
-        tracks = self._track_of_row[np.searchsorted(self._index.rows.ids, ids)]
-        return np.asarray(tracks[tracks >= 0])
+        tracks = numbers[np.searchsorted(self._index.rows.ids, ids)]
+        return np.asarray(tracks[tracks >= 0], np.int64)
 
     def cosines(self, query: npt.NDArray[np.float32], tracks: Numbers) -> npt.NDArray[np.float64]:
         """Return the cosine by track, NaN where this branch has no row."""
-        rows = self._row_of_track[tracks]
+        rows = self._rows_of(tracks)
         out = np.full(len(tracks), np.nan)
         out[rows >= 0] = self._index.rows.vectors[rows[rows >= 0]] @ query
         return out
@@ -198,7 +179,7 @@ class AskedWords:
         return self.bm25[tracks]
 
 
-def ask_words(index: WordIndex, text: str, tracks: TrackNumbers) -> AskedWords:
+def ask_words(index: "WordIndex", text: str, tracks: TrackNumbers) -> AskedWords:
     """Score every track for a request in words."""
     bm25, met = index.scores(text)
     numbers = tracks.of(index.track_ids)

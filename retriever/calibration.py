@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from v2m.errors import StateError
 
 if TYPE_CHECKING:
+    from catalogs.image import Image
     from catalogs.store import Catalogue
     from v2m.encoders.profiles import Profile
 
@@ -68,7 +69,7 @@ def log_odds(probability: float) -> float:
     return math.log(p / (1 - p))
 
 
-def stored_calibration(catalogue: "Catalogue", profile: "Profile") -> Calibration | None:
+def stored_calibration(catalogue: "Catalogue | Image", profile: "Profile") -> Calibration | None:
     """Return what was learned with this profile; None where nothing was, or with other models.
 
     Raises:

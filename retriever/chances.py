@@ -19,6 +19,8 @@ WITH_LINES = frozenset({AttributeSpace.space})
 Scores = Mapping[str, npt.NDArray[np.float64]]
 """By branch: float64, shape (n,), NaN where the branch knows nothing of a track."""
 
+Chance = npt.NDArray[np.float64] | float
+
 
 class Chances:
     """Judges scores of one library.
@@ -38,25 +40,15 @@ class Chances:
         self, query: Query, scores: Scores, composed: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.float64]:
         """Return the probability of each of n tracks; ``composed`` says which were made here."""
-        return np.array(
-            [
-                self._chance(
-                    query, {b: float(s[n]) for b, s in scores.items() if np.isfinite(s[n])}, own
-                )
-                for n, own in enumerate(composed)
-            ]
-        )
+        found = np.zeros(len(composed)) + self._chances(query, scores)
+        if composed.any():
+            own = {branch: score[composed] for branch, score in scores.items()}
+            found[composed] = self._own_chances(query, own, found[composed])
+        return found
 
-    def _chance(self, query: Query, scores: Mapping[str, float], composed: bool) -> float:
+    def _chances(self, query: Query, scores: Scores) -> Chance:
         if self.has_lines:
-            return probability(
-                scores,
-                self._n_tracks,
-                by_example=query.by_example,
-                prompt_line=(TEMPLATE if query.templated else PROMPT) if composed else None,
-            )
-        if composed and query.templated and "description" in scores:
-            return SAME_PROMPT.probability(scores["description"], self._n_tracks)
+            return probability(scores, self._n_tracks, by_example=query.by_example)
         deviations = {
             branch: (score - scale.mean) / scale.deviation
             for branch, score in scores.items()
@@ -64,6 +56,19 @@ class Chances:
         }
         by_words = LINES["words"].probability(scores["words"], 1) if "words" in scores else 0.0
         return 1 - (1 - relative_probability(deviations, self._n_tracks)) * (1 - by_words)
+
+    def _own_chances(self, query: Query, scores: Scores, else_: Chance) -> Chance:
+        """The same for tracks that were composed here, whose description is their prompt."""
+        if self.has_lines:
+            line = TEMPLATE if query.templated else PROMPT
+            return probability(
+                scores, self._n_tracks, by_example=query.by_example, prompt_line=line
+            )
+        if not query.templated or "description" not in scores:
+            return else_
+        prompt = scores["description"]
+        same = SAME_PROMPT.probability(prompt, self._n_tracks)
+        return np.where(np.isfinite(prompt), same, else_)
 
     def _scale(self, query: Query, branch: str) -> Scale | None:
         """Two pieces of music are nearer than words and music: they have a scale of their own."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catalogs.duplicates import Recording
+from catalogs.recording import Recording
 from retriever.branches import Mask, Numbers, TrackNumbers
 
 

@@ -12,7 +12,13 @@ music; docs/decisions/0005-miss-decision.md tells how, and how often it is wrong
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Score = TypeVar("Score", float, npt.NDArray[np.float64])
+"""One score, or those of many tracks; NaN where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +35,15 @@ class Line:
     per_doubling: float
     steepness: float
 
-    def probability(self, score: float, n_tracks: int) -> float:
-        """Probability in [0, 1] that a match with this score fits."""
+    def probability(self, score: Score, n_tracks: int) -> Score:
+        """Probability in [0, 1] that a match with this score fits; 0 for NaN."""
         even = self.at_one + self.per_doubling * math.log2(max(1, n_tracks))
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, self.steepness * (score - even)))))
+        return _logistic(self.steepness * (score - even))
+
+
+def _logistic(odds: Score) -> Score:
+    found: Score = np.nan_to_num(1 / (1 + np.exp(-np.clip(odds, -60.0, 60.0))))
+    return found
 
 
 LINES: Mapping[str, Line] = {
@@ -67,7 +78,7 @@ SAME_PROMPT = Line(0.97, 0.0, 100.0)
 prompts out of one template are so alike in any model that only the same one is a hit."""
 
 
-def relative_probability(deviations: Mapping[str, float], n_tracks: int) -> float:
+def relative_probability(deviations: Mapping[str, Score], n_tracks: int) -> Score | float:
     """Probability in [0, 1] that a track fits, from models that were never calibrated.
 
     Args:
@@ -75,13 +86,13 @@ def relative_probability(deviations: Mapping[str, float], n_tracks: int) -> floa
             deviations; a branch without a score says nothing.
         n_tracks: tracks searched.
 
-    >>> round(relative_probability({"audio": 0.0}, 30), 2), relative_probability({}, 30)
+    >>> round(float(relative_probability({"audio": 0.0}, 30)), 2), relative_probability({}, 30)
     (0.01, 0.0)
     """
     even = expected_best(n_tracks) + MARGIN
-    unfit = 1.0
+    unfit: Score | float = 1.0
     for score in deviations.values():
-        unfit *= 1 - 1 / (1 + math.exp(-max(-60.0, min(60.0, RELATIVE_STEEPNESS * (score - even)))))
+        unfit = unfit * (1 - _logistic(RELATIVE_STEEPNESS * (score - even)))
     return 1 - unfit
 
 
@@ -93,18 +104,20 @@ def expected_best(n: int) -> float:
     >>> round(expected_best(100), 2)
     2.5
     """
+    from statistics import NormalDist
+
     n = max(1, n)
     return NormalDist().inv_cdf((n - 0.375) / (n + 0.25))
 
 
 def probability(
-    scores: Mapping[str, float],
+    scores: Mapping[str, Score],
     n_tracks: int,
     *,
     by_example: bool = False,
     prompt_line: Line | None = None,
-) -> float:
-    """Probability in [0, 1] that a track fits, from its cosine in each branch.
+) -> Score | float:
+    """Probability in [0, 1] that a track fits, from its cosine in each branch; of many likewise.
 
     Args:
         scores: by branch, cosine or, for words, the share of the request that is met; a branch
@@ -116,7 +129,7 @@ def probability(
     lines = {**LINES, "audio": SOUND_ALIKE} if by_example else LINES
     if prompt_line:
         lines = {**lines, "description": prompt_line}
-    unfit = 1.0
+    unfit: Score | float = 1.0
     for branch, score in scores.items():
-        unfit *= 1 - lines[branch].probability(score, n_tracks)
+        unfit = unfit * (1 - lines[branch].probability(score, n_tracks))
     return 1 - unfit

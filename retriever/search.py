@@ -1,17 +1,18 @@
 """Searches a catalogue by description, title, sound and words, and joins what the branches say."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from catalogs.duplicates import recordings
+from catalogs.conditions import Conditions
+from catalogs.image import Image, Table
 from catalogs.search_index import SearchIndex
-from catalogs.store import Catalogue
-from catalogs.word_index import WordIndex
+from catalogs.stamp import stamp
 from retriever.branches import (
     Asked,
     AskedVector,
@@ -27,20 +28,21 @@ from retriever.copies import Copies
 from retriever.explain import explain
 from retriever.fusion import best_first, fuse, reciprocal_ranks
 from retriever.query import Query
-from retriever.sections import SectionTable, best_section
+from retriever.sections import Bars, SectionTable, best_section
 from v2m.encoders.profiles import Profile
 from v2m.errors import ConfigError, InputError, StateError
 from v2m.protocols import TextEncoder
-from v2m.structure import Structure
 from v2m.types import Span, Track
+
+if TYPE_CHECKING:
+    from catalogs.store import Catalogue
+    from catalogs.word_index import WordIndex
+    from v2m.structure import Structure
 
 log = logging.getLogger(__name__)
 
 DEFAULT_BRANCHES = ("description", "title", "audio")
 BRANCHES = (*DEFAULT_BRANCHES, "words")
-
-UNHEARD = "NOT has_audio AND track_id NOT IN (SELECT track_id FROM vectors WHERE kind = 'track')"
-"""Tracks known by words alone; those of a bucket were heard there, and have no sound here."""
 
 POOL = 200
 """Candidates that each branch proposes at least."""
@@ -88,29 +90,71 @@ class _Scored:
     order: Numbers
 
 
+def tables_of(profile: Profile) -> dict[str, Table]:
+    """Return the space and kind of the vectors that a profile searches, by what they are for."""
+    text, music = profile.text.space, profile.music.space
+    return {
+        "description": (text, "description"),
+        "title": (text, "title"),
+        "audio": (music, "track"),
+        "section": (music, "section"),
+    }
+
+
+def _image_of(catalogue: "Catalogue", profile: Profile) -> Image:
+    from catalogs.image_building import read_image
+
+    return read_image(catalogue, tables_of(profile).values())
+
+
 class Searcher:
-    """Answers queries over one catalogue with the models of one profile.
+    """Answers queries over one state of a catalogue with the models of one profile.
 
     What it loads, it keeps: make one and ask it often. Tracks that are added later are found by a
     new searcher; ``is_current`` tells.
-
-    Args:
-        catalogue: what is searched.
-        profile: the models.
-        calibrated: give the probabilities this library has taught, where it was asked.
     """
 
-    def __init__(self, catalogue: Catalogue, profile: Profile, *, calibrated: bool = True) -> None:
-        self._catalogue = catalogue
+    def __init__(
+        self,
+        catalogue: "Catalogue | Callable[[], Catalogue]",
+        profile: Profile,
+        *,
+        calibrated: bool = True,
+        image: Image | None = None,
+        lasting: bool = False,
+    ) -> None:
+        """Read what searches share.
+
+        Args:
+            catalogue: what is searched, or what opens it when it is needed.
+            profile: the models.
+            calibrated: give the probabilities this library has taught, where it was asked.
+            image: of the catalogue; by default of its state now.
+            lasting: it answers many queries, by the state it was made in; whoever holds it looks
+                when another is due.
+
+        Raises:
+            BackendError: the catalogue was written to for too long.
+        """
+        self._opened = catalogue if callable(catalogue) else lambda: catalogue
         self._profile = profile
         self._calibrated = calibrated
+        self._lasting = lasting
+        self._image = image or _image_of(self._opened(), profile)
+        self._conditions = Conditions(self._image, self._opened, lasting=lasting)
         self._warned = False
         self._structures: dict[str, Structure] = {}
-        self._state = catalogue.state()
+
+    @property
+    def stamp(self) -> str:
+        """Of the state it answers by; see ``catalogs.stamp``."""
+        return self._image.stamp
 
     def is_current(self) -> bool:
         """Whether the catalogue is as it was when this searcher was made."""
-        return self._catalogue.state() == self._state
+        return self._lasting or (
+            self._image.stamp != "" and stamp(self._image.folder.parent) == self._image.stamp
+        )
 
     def search(
         self,
@@ -135,13 +179,11 @@ class Searcher:
             ConfigError: a branch does not exist.
             InputError: the condition is not valid, or the branches cannot serve this query.
         """
-        with self._catalogue.together():
-            self._read(by)
-            self._check_library()
-            allowed = self._allowed(query, where, also)
-            asked = self._asked(query, by)
-            tracks = self._candidates(asked, k, allowed)
-            return self._ranked(query, asked, tracks, k, self.curve(query, by))
+        self._check_library()
+        allowed = self._allowed(query, where, also)
+        asked = self._asked(query, by)
+        tracks = self._candidates(asked, k, allowed)
+        return self._ranked(query, asked, tracks, k, self.curve(query, by))
 
     def likeliest(
         self,
@@ -189,10 +231,10 @@ class Searcher:
             raise StateError(f"{track_id[:12]} was not indexed with profile {self._profile.name!r}")
         return vector
 
-    @cached_property
+    @property
     def n_tracks(self) -> int:
         """Tracks that are searched: heard by this profile's models, or known by words alone."""
-        return len(self._branches["audio"]) + len(self._catalogue.matching_ids(None, UNHEARD))
+        return len(self._branches["audio"]) + self._image.n_unheard
 
     @cached_property
     def _judge(self) -> Chances:
@@ -211,7 +253,7 @@ class Searcher:
     @cached_property
     def calibration(self) -> Calibration | None:
         """What this library has taught about its probabilities; None before it was asked."""
-        return stored_calibration(self._catalogue, self._profile) if self._calibrated else None
+        return stored_calibration(self._image, self._profile) if self._calibrated else None
 
     def curve(self, query: Query, by: Sequence[str]) -> Calibration | None:
         """Return the calibration that holds for a query by words over these branches, if any."""
@@ -222,66 +264,54 @@ class Searcher:
 
     @cached_property
     def _tracks(self) -> TrackNumbers:
-        return TrackNumbers(self._catalogue.track_ids())
+        return TrackNumbers(self._image.ids)
 
     @cached_property
     def _branches(self) -> dict[str, VectorBranch]:
-        text, music = self._profile.text, self._profile.music
+        tables = tables_of(self._profile)
+        encoders = {"audio": self._profile.music}
 
-        def branch(encoder: TextEncoder, kind: str) -> VectorBranch:
-            return VectorBranch(
-                SearchIndex(self._catalogue, encoder.space, [kind]), encoder, self._tracks
-            )
+        def branch(name: str, encoder: TextEncoder) -> VectorBranch:
+            index = SearchIndex(self._image, tables[name], lasting=self._lasting)
+            return VectorBranch(index, encoder)
 
         return {
-            "description": branch(text, "description"),
-            "title": branch(text, "title"),
-            "audio": branch(music, "track"),
+            name: branch(name, encoders.get(name, self._profile.text)) for name in DEFAULT_BRANCHES
         }
 
     @cached_property
-    def _words(self) -> WordIndex:
-        return WordIndex(self._catalogue)
+    def _words(self) -> "WordIndex":
+        from catalogs.word_index import WordIndex
+
+        return WordIndex(self._opened())
 
     @cached_property
     def _sections(self) -> SectionTable:
-        return SectionTable(
-            self._catalogue.vector_table(self._profile.music.space, ["section"]), self._tracks
-        )
-
-    @cached_property
-    def _generated(self) -> Mask:
-        return self._tracks.mask(self._catalogue.matching_ids(None, "origin = 'generated'"))
+        return SectionTable(self._image.rows(tables_of(self._profile)["section"]))
 
     @cached_property
     def _copies(self) -> Copies:
-        return Copies.of(recordings(self._catalogue), self._tracks)
-
-    def _read(self, by: Sequence[str]) -> None:
-        """Read what a query needs by one connection, where it was not read: opening costs 20 ms."""
-        if "_copies" in vars(self):
-            return
-        with self._catalogue.reading():
-            for name in {"audio", *by} & set(self._branches):
-                _ = self._branches[name].vectors
-            _ = (self._sections, self._generated, self.n_tracks, self.calibration, self._copies)
+        recordings = self._image.recordings
+        if not recordings:  # numbers of ids are not needed then
+            return Copies((), np.empty(0, np.int64), self._image.n_tracks)
+        return Copies.of(recordings, self._tracks)
 
     def _check_library(self) -> None:
-        if not len(self._tracks):
+        if not self._image.n_tracks:
             raise StateError("the library is empty; run 'v2m index FOLDER' first")
         if not self.n_tracks:
             raise StateError(
                 f"nothing in the library was indexed with profile {self._profile.name!r}; "
                 f"run 'v2m index FOLDER --profile {self._profile.name}'"
             )
-        unheard = len(self._tracks) - self.n_tracks
-        if unheard > 0 and not self._warned:  # below 0: some came since the tracks were read
+        unheard = self._image.n_tracks - self.n_tracks
+        if unheard > 0 and not self._warned:
             self._warned = True
             log.warning(
                 "%d of %d tracks are not searched by sound: profile %r has not heard them; "
                 "run 'v2m index'",
                 unheard,
-                len(self._tracks),
+                self._image.n_tracks,
                 self._profile.name,
             )
 
@@ -289,7 +319,7 @@ class Searcher:
         """Return which tracks may be found; None where all may."""
         masks = []
         if where or also:
-            masks.append(self._tracks.mask(self._catalogue.matching_ids(where, also)))
+            masks.append(self._conditions.mask(where, also))
         if query.without:
             masks.append(~self._tracks.mask(query.without))
         allowed = np.logical_and.reduce(masks) if masks else None
@@ -359,28 +389,31 @@ class Searcher:
             return []
         scored = self._scored(query, asked, tracks, curve)
         best = scored.order[:k]
-        ids = [self._tracks.ids[tracks[i]] for i in best]
-        rows = {track.track_id: track for track in self._catalogue.tracks(ids=ids)}
-        unread = [track_id for track_id in rows if track_id not in self._structures]
-        if unread:
-            self._structures |= self._catalogue.structures(unread)
+        rows = self._image.tracks(int(tracks[i]) for i in best)
+        if query.energy is not None:
+            self._read_structures([track.track_id for track in rows])
         return [
             self._match(
                 query,
-                rows[track_id],
+                track,
                 int(tracks[i]),
                 (float(scored.joined[i]), float(scored.chances[i])),
                 {b: float(s[i]) for b, s in scored.scores.items() if np.isfinite(s[i])},
             )
-            for i, track_id in zip(best, ids, strict=True)
-            if track_id in rows
+            for i, track in zip(best, rows, strict=True)
         ]
+
+    def _read_structures(self, track_ids: Sequence[str]) -> None:
+        """Read how tracks are built, where their energy matters."""
+        unread = [track_id for track_id in track_ids if track_id not in self._structures]
+        if unread:
+            self._structures |= self._opened().structures(unread)
 
     def _chances(
         self, query: Query, scores: Scores, tracks: Numbers, curve: Calibration | None
     ) -> Score:
         """Return how likely each track fits."""
-        chances = self._judge.of(query, scores, self._generated[tracks])
+        chances = self._judge.of(query, scores, self._image.generated[tracks])
         if curve is not None:
             chances = np.array([curve.probability(float(chance)) for chance in chances])
         return chances
@@ -408,6 +441,7 @@ class Searcher:
             query.music,
             query.energy,
             self._structures.get(track.track_id),
+            Bars(self._image.bars_seconds(number)),
         )
         best = found or Span(0.0, track.duration_seconds)
         if not query.seconds or query.by_example:

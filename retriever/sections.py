@@ -1,14 +1,17 @@
 """The sections of all tracks, and which of a track's fits a query: by sound and by energy."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from catalogs.rows import VectorTable
-from retriever.branches import TrackNumbers
-from v2m.structure import Structure
+from catalogs.image import FiledRows
 from v2m.types import Span
+
+if TYPE_CHECKING:
+    from v2m.structure import Structure
 
 ENERGY_WEIGHT = 0.15
 """Cosine that a section of the wrong energy loses: sections of one track differ by about that."""
@@ -23,23 +26,36 @@ Rated = tuple[Span, npt.NDArray[np.float32]]
 """A section and its vector."""
 
 
+class Barred(Protocol):
+    """Something with bar lines, such as a track's structure."""
+
+    @property
+    def bars_seconds(self) -> npt.NDArray[np.float64]:
+        """Rising; empty where there are none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The bar lines of a track, seconds, rising; all there is to know where energy is no matter."""
+
+    bars_seconds: npt.NDArray[np.float64]
+
+
 class SectionTable:
     """Vectors of sections, grouped by track."""
 
-    def __init__(self, table: VectorTable, tracks: TrackNumbers) -> None:
-        numbers = tracks.of(table.track_ids)
-        order = np.argsort(numbers, kind="stable")
-        self._table = table
-        self._rows = order
-        self._numbers = numbers[order]
+    def __init__(self, rows: FiledRows) -> None:
+        self._rows = rows
+        self._numbers = rows.numbers[rows.by_track]
 
     def of(self, track: int) -> list[Rated]:
         """Return the sections of a track with their vectors; none where it has none."""
         first, last = np.searchsorted(self._numbers, [track, track + 1])
-        table = self._table
+        rows = self._rows
         return [
-            (Span(float(table.starts[row]), float(table.ends[row])), table.vectors[row])
-            for row in self._rows[first:last]
+            (Span(float(rows.starts[row]), float(rows.ends[row])), rows.vectors[row])
+            for row in rows.by_track[first:last]
         ]
 
 
@@ -47,7 +63,8 @@ def best_section(
     sections: Sequence[Rated],
     wanted: npt.NDArray[np.float32],
     energy: float | None,
-    structure: Structure | None,
+    structure: "Structure | None",
+    bars: Barred | None = None,
 ) -> Span | None:
     """Return the section nearest to what is wanted; None where a track has no sections.
 
@@ -55,7 +72,9 @@ def best_section(
         sections: with their vectors, float32, shape (dim,), unit.
         wanted: the query in the same space, unit.
         energy: how lively the picture is, 0 to 1; None where there is none to follow.
-        structure: of the track; None where it was not measured: sound alone decides.
+        structure: of the track, for its energy; None where it was not measured: sound alone
+            decides.
+        bars: the track's bar lines, where its structure is not at hand.
     """
     if not sections:
         return None
@@ -63,10 +82,11 @@ def best_section(
     if structure is not None and energy is not None:
         scores = scores - ENERGY_WEIGHT * _off(sections, energy, structure)
     best = sections[int(scores.argmax())][0]
-    return best if structure is None else on_bar_lines(best, structure)
+    lines = structure or bars
+    return best if lines is None else on_bar_lines(best, lines)
 
 
-def on_bar_lines(span: Span, structure: Structure) -> Span:
+def on_bar_lines(span: Span, structure: Barred) -> Span:
     """Move the ends of a section onto the nearest bar lines.
 
     >>> import numpy as np
@@ -80,7 +100,8 @@ def on_bar_lines(span: Span, structure: Structure) -> Span:
     lines = structure.bars_seconds
     if len(lines) < 2:
         return span
-    reach = SNAP_BARS * float(np.median(np.diff(lines)))
+    steps = np.sort(np.diff(lines))  # NumPy's median imports all of its masked arrays
+    reach = SNAP_BARS * float(steps[(len(steps) - 1) // 2] + steps[len(steps) // 2]) / 2
     start, end = (_nearest(lines, at, reach) for at in (span.start_seconds, span.end_seconds))
     return Span(start, end) if end > start else span
 
@@ -90,7 +111,9 @@ def _nearest(lines: npt.NDArray[np.float64], at: float, reach: float) -> float:
     return nearest if abs(nearest - at) <= reach else at
 
 
-def _off(sections: Sequence[Rated], energy: float, structure: Structure) -> npt.NDArray[np.float64]:
+def _off(
+    sections: Sequence[Rated], energy: float, structure: "Structure"
+) -> npt.NDArray[np.float64]:
     """Return how far each section's energy lies from the picture's, both 0 to 1 in their range."""
     own = np.array([structure.energy_of(span) for span, _ in sections])
     low, high = float(own.min()), float(own.max())

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogs.store import Catalogue
+from catalogs.image import current_image
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import InputError
 from v2m.patience import USUAL, Patience
@@ -14,6 +14,7 @@ from v2m.results import FindResult, FoundScene, PlanOptions
 from v2m.types import Audio, Provenance, TakeRequest, Track
 
 if TYPE_CHECKING:
+    from catalogs.store import Catalogue
     from indexer.reports import ImportReport, IndexReport
     from retriever.query import Query
     from retriever.search import Searcher
@@ -65,13 +66,25 @@ class Library:
             ConfigError: there is no such profile or model.
         """
         self.folder = Path(folder).expanduser().absolute()
-        self.catalogue = Catalogue.open(self.folder, create=create)
-        name = profile or self.catalogue.note(DEFAULT_PROFILE) or "lite"
         chosen = tuple(sorted((models or {}).items()))
+        image = current_image(self.folder)
+        if image is None:  # else it is opened when something is asked that the image does not hold
+            self.catalogue = self._open(create=create)
+        name = profile or (image or self.catalogue).note(DEFAULT_PROFILE) or "lite"
         self.spec = ProfileSpec(name, chosen, patience or USUAL)
         self.profile: Profile = load_profile(self.spec)
         self._kept_searcher: Searcher | None = None
-        self._stamp: tuple[int, ...] = ()
+        self._stamp = ""
+
+    @cached_property
+    def catalogue(self) -> "Catalogue":
+        """The catalogue, opened when it is first needed."""
+        return self._open(create=False)
+
+    def _open(self, *, create: bool) -> "Catalogue":
+        from catalogs.store import Catalogue
+
+        return Catalogue.open(self.folder, create=create)
 
     # ---- filling -----------------------------------------------------------------------------
 
@@ -432,33 +445,34 @@ class Library:
     @property
     def _searcher(self) -> "Searcher":
         """A searcher that knows what other processes have written up to now."""
-        from retriever.search import Searcher
+        from retriever.search import Searcher, tables_of
 
         if self._kept_searcher is None or not self._kept_searcher.is_current():
-            self._kept_searcher = Searcher(self.catalogue, self.profile)
+            image = current_image(self.folder, tables_of(self.profile).values())
+            self._kept_searcher = Searcher(lambda: self.catalogue, self.profile, image=image)
         return self._kept_searcher
 
     def refresh(self) -> bool:
         """Make searches know what other programs changed; say whether there was something.
 
         What is searched is loaded first and put in place then: searches that run meanwhile, on
-        any thread, go on undisturbed. From then on tracks are kept in memory as they are asked for.
+        any thread, go on undisturbed. From then on conditions are answered from memory.
 
         Raises:
             BackendError: the catalogue was written to for too long.
         """
-        from catalogs.snapshot import Snapshot, stamp
+        from catalogs.stamp import stamp
         from retriever.query import text_query
         from retriever.search import Searcher
 
         now = stamp(self.folder)
-        if now == self._stamp:
+        if now and now == self._stamp:
             return False
-        searcher = Searcher(Snapshot(self.folder), self.profile)
+        searcher = Searcher(self.catalogue, self.profile, lasting=True)
         if searcher.n_tracks:
             searcher.search(text_query(self.profile, "music"), 1)  # loads what all queries share
         self._kept_searcher = searcher
-        self._stamp = now
+        self._stamp = searcher.stamp
         return True
 
     def _forget_searcher(self) -> None:

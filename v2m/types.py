@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from v2m.spans import Span as Span  # noqa: PLC0414 (a word of this module, too)
-from v2m.structure import Groundwork, Structure
+
+if TYPE_CHECKING:
+    from v2m.structure import Groundwork, Structure
 
 Vectors = npt.NDArray[np.float32]
 """float32, shape (n, dim), rows of length 1 (a row of zeros means "nothing known")."""
@@ -209,7 +212,7 @@ class Heard:
     facts: SoundFacts
     tag_probabilities: npt.NDArray[np.float32]
     tempo_bpm: float
-    ground: Groundwork | None = None
+    ground: "Groundwork | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +354,7 @@ class TrackRecord:
     vectors: tuple[VectorRow, ...]
     analysis_version: str
     provenance: Provenance | None = field(default=None)
-    structure: Structure | None = field(default=None)
+    structure: "Structure | None" = field(default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ import pytest
 
 from catalogs.duplicates import recordings
 from catalogs.fingerprints import uncompared
+from catalogs.image import current_image
 from catalogs.lock import index_lock
 from catalogs.repair import mend, missing_files, remove_missing
-from catalogs.search_index import SearchIndex
 from catalogs.store import Catalogue
 from indexer.columns import fill_columns
 from indexer.options import Options
@@ -50,7 +50,7 @@ def test_repair_builds_files_anew_and_drops_what_belongs_to_nothing(catalogue: C
 
     assert catalogue.health() == []
     assert any("rows of vectors that belong to no track" in line for line in done)
-    assert (SearchIndex(catalogue, PROFILE.music.space, ["track"]).folder / "rows.faiss").is_file()
+    assert current_image(catalogue.folder, [(PROFILE.music.space, "track")]) is not None
 
 
 def test_missing_files_are_listed_and_removed_only_when_told(

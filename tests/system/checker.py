@@ -1,4 +1,4 @@
-"""Judges a catalogue with SQL of its own: it shares no code with what it checks.
+"""Judges a catalogue with SQL of its own: it shares no code with what it checks but the stamp.
 
     python tests/system/checker.py CATALOGUE
 
@@ -6,14 +6,15 @@ Lost: a track without the rows that must hang on it. Doubled: rows that may stan
 there twice. Stale: rows or files that belong to nothing, or speak of another state.
 """
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import faiss
 import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import load_file
+
+from catalogs.stamp import stamp
 
 LOST = {
     "tracks without a whole vector": "SELECT track_id FROM tracks ANTI JOIN"
@@ -59,25 +60,37 @@ def _composed(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _stale_files(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
-    """An index file whose manifest fits the catalogue must hold exactly its rows."""
+    """Files of vectors must be true; those of the state the catalogue is in must hold all."""
     found = []
-    generation = con.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
-    assert generation is not None
-    for manifest in folder.glob("vectors/*/manifest.json"):
-        facts = json.loads(manifest.read_text())
-        if facts["generation"] != int(generation[0]):
-            continue  # announced as old: no reader trusts it
-        kinds = manifest.parent.name.rsplit("-", 1)[-1:]
-        expected = con.execute(
-            "SELECT row_id FROM vectors WHERE space = ? AND list_contains(?, kind)"
-            " AND row_id <= ? ORDER BY row_id",
-            [facts["space"], kinds, facts["last_row_id"]],
-        ).fetchnumpy()["row_id"]
-        index: Any = faiss.read_index(str(manifest.parent / "rows.faiss"))
-        ids = np.sort(faiss.vector_to_array(index.id_map))
-        if not np.array_equal(ids, expected):
-            found.append(f"stale: {manifest.parent.name}: {len(ids)} rows, not {len(expected)}")
+    now = stamp(folder)
+    for file in folder.glob("vectors/*/rows-*.safetensors"):
+        held, facts = load_file(file), _facts(file)
+        kind = [facts["space"], facts["kind"]]
+        rows = con.execute(
+            "SELECT row_id, vector FROM vectors WHERE space = ? AND kind = ? ORDER BY row_id", kind
+        ).fetchall()
+        place = {row: n for n, row in enumerate(held["ids"].tolist())}
+        if any(
+            row in place and not np.array_equal(np.float32(vector), held["vectors"][place[row]])
+            for row, vector in rows
+        ):
+            found.append(f"stale: {file.parent.name}: vectors of other rows")
+        current = file.parent / f"of-{now}.safetensors"
+        newest = current.exists() and _facts(current)["rows"] in file.name
+        if newest and held["ids"].tolist() != [row for row, _ in rows]:
+            found.append(f"stale: {file.parent.name}: {len(place)} rows, not {len(rows)}")
+    tracks = folder / "vectors" / "tracks" / f"of-{now}.safetensors"
+    if tracks.exists():
+        ids = con.execute("SELECT track_id FROM tracks ORDER BY track_id").fetchall()
+        listed = "\n".join(track_id for (track_id,) in ids)
+        if load_file(tracks)["ids"].tobytes().decode() != listed:
+            found.append("stale: the image has other tracks")
     return found
+
+
+def _facts(file: Path) -> dict[str, str]:
+    with safe_open(file, "numpy") as opened:
+        return dict(opened.metadata())
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from v2m.errors import printable
 from v2m.files import path_to_text
 
 if TYPE_CHECKING:
-    from catalogs.duplicates import Recording
     from catalogs.facets import Count
+    from catalogs.recording import Recording
     from v2m.types import Track
 
 Tracks = Mapping[str, "Track"]
