@@ -21,6 +21,7 @@ from v2m.commands import (
     tracks,
 )
 from v2m.commands.planning import notes_by_scene, plan_options
+from v2m.commands.quick import read_plainly
 from v2m.commands.shared import (
     branches_of,
     open_library,
@@ -79,7 +80,8 @@ def main() -> None:
 
     verbose = bool({"-v", "--verbose"} & set(sys.argv[1:]))
     try:
-        app()
+        plainly = read_plainly(find, sys.argv[2:]) if sys.argv[1:2] == ["find"] else None
+        app() if plainly is None else find(**plainly)
     except V2mError as err:
         if verbose:
             log.exception("details")
@@ -452,7 +454,7 @@ def config(as_json: AsJson = False, verbose: Verbose = False) -> None:
     from v2m.settings import load_settings
 
     effective = load_settings({})
-    values = effective.settings.model_dump(mode="json")
+    values = effective.settings.to_json()
     if as_json:
         print_json({k: {"value": v, "from": effective.origins[k]} for k, v in values.items()})
         return

@@ -1,7 +1,6 @@
 """Files that appear whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +20,8 @@ def replacing(path: Path) -> Iterator[Path]:
         InputError: the folder does not exist or may not be written.
         BackendError: the disk is full or fails.
     """
+    import tempfile  # takes 5 ms, and most who read never write
+
     try:
         handle, name = tempfile.mkstemp(
             prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent

@@ -1,6 +1,5 @@
 """What the commands print: the same results as text for people and as JSON for scripts."""
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -395,6 +394,8 @@ def export_tracks(tracks: Sequence[Track], out: Path) -> None:
     Raises:
         InputError: the ending is neither, or the folder cannot be written.
     """
+    import csv
+
     if out.suffix.lower() not in (".csv", ".json"):
         raise InputError(f"{printable(out)}: unknown ending; use .csv or .json")
     with replacing(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:

@@ -4,23 +4,31 @@ Precedence: command-line option, then ``V2M_…`` variable, then ``v2m.toml`` in
 then the default. Objects receive values, never the settings themselves.
 """
 
+import math
 import os
-import tomllib
-from dataclasses import dataclass
+from dataclasses import Field, asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from v2m.errors import ConfigError, InputError, printable
 from v2m.patience import Patience
 
 FILE_NAME = "v2m.toml"
 
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+"""How a switch is written in the environment."""
 
-class Settings(BaseModel):
+
+def _within(default: Any, least: float, most: float = math.inf, *, above: bool = False) -> Any:
+    """A number between two others, themselves included; with ``above`` the first is not."""
+    return field(default=default, metadata={"least": least, "most": most, "above": above})
+
+
+@dataclass(frozen=True)
+class Settings:
     """Settings of one run.
 
     Attributes:
@@ -65,9 +73,7 @@ class Settings(BaseModel):
         sign_timestamp_url: an authority that confirms the time; "" for none.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    catalog: Path = Field(default_factory=lambda: user_data_path("v2m"))
+    catalog: Path = field(default_factory=lambda: user_data_path("v2m"))
     profile: str = ""
     model_picture_text: str = ""
     model_music_text: str = ""
@@ -75,28 +81,28 @@ class Settings(BaseModel):
     model_prompt_writer: str = ""
     model_composer: str = ""
     fallback_composer: Literal["", "arranger"] = ""
-    endpoint_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
-    endpoint_retries: int = Field(default=2, ge=0, le=10)
-    endpoint_requests: int = Field(default=300, ge=0)
-    endpoint_tokens: int = Field(default=300_000, ge=0)
-    workers: int = Field(default=0, ge=0, le=256)
-    batch: int = Field(default=8, ge=1, le=1000)
-    min_probability: float = Field(default=0.5, ge=0, le=1)
+    endpoint_timeout_seconds: float = _within(60.0, 0, 3600, above=True)
+    endpoint_retries: int = _within(2, 0, 10)
+    endpoint_requests: int = _within(300, 0)
+    endpoint_tokens: int = _within(300_000, 0)
+    workers: int = _within(0, 0, 256)
+    batch: int = _within(8, 1, 1000)
+    min_probability: float = _within(0.5, 0, 1)
     generate: Literal["on-miss", "never", "always"] = "on-miss"
     usage: Literal["personal", "noncommercial", "commercial"] = "personal"
     allow_unknown: bool = False
     style: Literal["simple", "brief", "long", "drama"] = "brief"
-    min_scene_seconds: float = Field(default=3.0, ge=0.5, le=3600)
-    switch_cost: float = Field(default=0.5, ge=0, le=100)
-    target_lufs: float = Field(default=-14.0, ge=-40, le=-5)
-    true_peak_dbtp: float = Field(default=-1.0, ge=-20, le=0)
-    crossfade_seconds: float = Field(default=1.0, ge=0, le=10)
+    min_scene_seconds: float = _within(3.0, 0.5, 3600)
+    switch_cost: float = _within(0.5, 0, 100)
+    target_lufs: float = _within(-14.0, -40, -5)
+    true_peak_dbtp: float = _within(-1.0, -20, 0)
+    crossfade_seconds: float = _within(1.0, 0, 10)
     original_audio: Literal["auto", "mix", "replace"] = "auto"
-    original_under_lu: float = Field(default=8.0, ge=-20, le=60)
-    duck_db: float = Field(default=12.0, ge=0, le=60)
-    duck_attack_seconds: float = Field(default=0.3, ge=0.05, le=5)
-    duck_release_seconds: float = Field(default=0.6, ge=0.05, le=10)
-    seed: int = Field(default=0, ge=0, lt=2**31)
+    original_under_lu: float = _within(8.0, -20, 60)
+    duck_db: float = _within(12.0, 0, 60)
+    duck_attack_seconds: float = _within(0.3, 0.05, 5)
+    duck_release_seconds: float = _within(0.6, 0.05, 10)
+    seed: int = _within(0, 0, 2**31 - 1)
     shared_theme: bool = False
     sign: bool = False
     sign_certificate: Path | None = None
@@ -115,11 +121,18 @@ class Settings(BaseModel):
             most_tokens=self.endpoint_tokens,
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+        return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(self).items()}
+
     def models(self) -> dict[str, str]:
         """Return the models that are chosen, by role."""
         roles = ("picture-text", "music-text", "describer", "prompt-writer", "composer")
         chosen = {role: str(getattr(self, f"model_{role.replace('-', '_')}")) for role in roles}
         return {role: model for role, model in chosen.items() if model}
+
+
+FIELDS: dict[str, Field[Any]] = {one.name: one for one in fields(Settings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +160,7 @@ def load_settings(options: dict[str, object], folder: Path | None = None) -> Eff
         ConfigError: a key is unknown or a value is not allowed; names it and the nearest key.
     """
     values: dict[str, object] = {}
-    origins = dict.fromkeys(Settings.model_fields, "default")
+    origins = dict.fromkeys(FIELDS, "default")
     path = (folder or Path.cwd()) / FILE_NAME
     for source, found in (
         (FILE_NAME, _from_file(path)),
@@ -158,17 +171,15 @@ def load_settings(options: dict[str, object], folder: Path | None = None) -> Eff
             _check_key(key, source)
             values[key] = value
             origins[key] = f"V2M_{key.upper()}" if source == "environment" else source
-    try:
-        return Effective(Settings.model_validate(values), origins)
-    except ValidationError as err:
-        problem = err.errors()[0]
-        key = str(problem["loc"][0])
-        raise ConfigError(key, values.get(key), _allowed(key, problem["msg"])) from err
+    checked = {key: _checked(FIELDS[key], value) for key, value in values.items()}
+    return Effective(Settings(**checked), origins)
 
 
 def _from_file(path: Path) -> dict[str, object]:
     if not path.is_file():
         return {}
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
@@ -178,24 +189,60 @@ def _from_file(path: Path) -> dict[str, object]:
 
 
 def _from_environment() -> dict[str, object]:
-    return {
-        key: os.environ[name]
-        for key in Settings.model_fields
-        if os.environ.get(name := f"V2M_{key.upper()}")
-    }
+    return {key: os.environ[name] for key in FIELDS if os.environ.get(name := f"V2M_{key.upper()}")}
 
 
 def _check_key(key: str, source: str) -> None:
-    if key in Settings.model_fields:
+    if key in FIELDS:
         return
-    near = get_close_matches(key, Settings.model_fields, n=1)
+    near = get_close_matches(key, FIELDS, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise InputError(f"{source}: unknown setting {key!r}{hint}")
 
 
-def _allowed(key: str, message: str) -> str:
-    kind = Settings.model_fields[key].annotation
-    choices = getattr(kind, "__args__", None)
-    if choices and all(isinstance(choice, str) for choice in choices):
-        return ", ".join(choices)
-    return message.removeprefix("Input should be ").removeprefix("a valid ")
+def _checked(setting: Field[Any], value: Any) -> Any:
+    """Return a value as its setting's type; numbers and switches may be written as text.
+
+    Raises:
+        ConfigError: the setting does not take it.
+    """
+    kind = setting.type
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ConfigError(setting.name, value, [str(choice) for choice in get_args(kind)])
+        return value
+    if kind is bool:
+        return _switch(setting.name, value)
+    if kind in (int, float):
+        return _number(setting, value)
+    if (isinstance(value, Path) and kind is str) or not isinstance(value, str | Path):
+        raise ConfigError(setting.name, value, "a text")
+    return value if kind is str else Path(value)
+
+
+def _switch(name: str, value: Any) -> bool:
+    word = str(value).lower()
+    if word not in TRUE + FALSE:
+        raise ConfigError(name, value, "true or false")
+    return word in TRUE
+
+
+def _number(setting: Field[Any], value: Any) -> float:
+    name, bounds = setting.name, setting.metadata
+    kind: type[float] = float if setting.type is float else int
+    article = "a number" if kind is float else "an integer"
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ConfigError(name, value, article)
+    try:
+        number = kind(value)
+    except (ValueError, OverflowError) as err:
+        raise ConfigError(name, value, article) from err
+    if kind is int and not isinstance(value, str) and number != value:
+        raise ConfigError(name, value, article)
+    least, most = bounds["least"], bounds["most"]
+    if not (number > least if bounds["above"] else number >= least):
+        at = "" if bounds["above"] else " or equal to"
+        raise ConfigError(name, value, f"a number greater than{at} {least:g}")
+    if not number <= most:
+        raise ConfigError(name, value, f"a number less than or equal to {most:g}")
+    return number

@@ -25,11 +25,10 @@ country. This is no legal advice.
 
 from typing import TYPE_CHECKING, Literal, get_args
 
-from catalogs.generated_terms import GENERATED, composer_in, composer_terms, terms_of
-from catalogs.licences import Licence
 from v2m.errors import ConfigError
 
 if TYPE_CHECKING:
+    from catalogs.licences import Licence
     from v2m.soundtrack.plan import Cue, CuePlan
 
 Usage = Literal["personal", "noncommercial", "commercial"]
@@ -115,15 +114,17 @@ def duties(plan: "CuePlan") -> list[str]:
     return list(lines)
 
 
-def cue_licence(cue: "Cue") -> Licence:
+def cue_licence(cue: "Cue") -> "Licence":
     """Return the licence of a cue's music, read from its words and its address together."""
+    from catalogs.generated_terms import GENERATED, composer_in, composer_terms, terms_of
+
     names_composer = cue.licence.startswith(GENERATED) and composer_in(cue.licence)
     if cue.source == "generated" and not names_composer:
         return composer_terms(cue.model)
     return terms_of(cue.licence, cue.licence_url)
 
 
-def allows(licence: Licence, usage: str) -> bool:
+def allows(licence: "Licence", usage: str) -> bool:
     """Whether a licence allows a usage.
 
     Raises:
@@ -134,6 +135,8 @@ def allows(licence: Licence, usage: str) -> bool:
 
 def _composer(cue: "Cue") -> str:
     """Return the name of the composer of a composed piece; "" for one that was not composed."""
+    from catalogs.generated_terms import GENERATED, composer_in
+
     if cue.licence.startswith(GENERATED):
         return composer_in(cue.licence) or cue.model or "unnamed"
     return (cue.model or "unnamed") if cue.source == "generated" else ""
@@ -157,7 +160,7 @@ def _forbidden(cue: "Cue", usage: str) -> str:
     return f"{licence.name} {objection}"
 
 
-def _objection(licence: Licence, usage: str) -> str:
+def _objection(licence: "Licence", usage: str) -> str:
     """Say what a licence has against a usage under a picture; "" for nothing."""
     if check_usage(usage) == "personal":
         return ""
@@ -169,7 +172,7 @@ def _objection(licence: Licence, usage: str) -> str:
     return "" if free else "forbids commercial use"
 
 
-def _why_no_sync(licence: Licence) -> str:
+def _why_no_sync(licence: "Licence") -> str:
     if licence.id.startswith("CC-") and licence.id.endswith("-ND"):
         return "forbids derivatives, and music set to a picture is one (4.0 clause 1(a))"
     return "does not allow music under a video"

