@@ -26,6 +26,7 @@ GROUPS = {
     "lite": "benchmarks.lite",
     "loudness": "benchmarks.loudness",
     "start": "benchmarks.starting",
+    "cold": "benchmarks.cold",
     "vectors": "benchmarks.vectors",
     "filters": "benchmarks.filters",
     "bulk": "benchmarks.bulk",

@@ -102,7 +102,8 @@ class VectorBranch:
 
     def _rows_of(self, tracks: Numbers) -> Numbers:
         """Return the row of each track, the last of several; -1 where there is none."""
-        places = np.searchsorted(self._by_track, tracks, side="right") - 1
+        asked = tracks.astype(np.int32)  # of another type, all would be converted
+        places = np.searchsorted(self._by_track, asked, side="right") - 1
         there = places >= 0
         there[there] = self._by_track[places[there]] == tracks[there]
         rows = np.full(len(tracks), -1, np.int64)

@@ -12,7 +12,7 @@ music; docs/decisions/0005-miss-decision.md tells how, and how often it is wrong
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,8 @@ class Line:
 
 
 def _logistic(odds: Score) -> Score:
-    found: Score = np.nan_to_num(1 / (1 + np.exp(-np.clip(odds, -60.0, 60.0))))
+    chance: Any = 1 / (1 + np.exp(-np.clip(odds, -60.0, 60.0)))
+    found: Score = np.nan_to_num(chance)
     return found
 
 

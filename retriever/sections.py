@@ -51,7 +51,7 @@ class SectionTable:
 
     def of(self, track: int) -> list[Rated]:
         """Return the sections of a track with their vectors; none where it has none."""
-        first, last = np.searchsorted(self._numbers, [track, track + 1])
+        first, last = np.searchsorted(self._numbers, np.array([track, track + 1], np.int32))
         rows = self._rows
         return [
             (Span(float(rows.starts[row]), float(rows.ends[row])), rows.vectors[row])

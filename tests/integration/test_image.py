@@ -22,7 +22,7 @@ from retriever.query import text_query
 from retriever.search import Searcher, tables_of
 from tests.libraries import counting_profile, fill, track
 from v2m.errors import StateError
-from v2m.vectors.mapped import Chunks, read_arrays, write_arrays
+from v2m.vectors.mapped import Array, Chunks, read_arrays, write_arrays
 
 PROFILE = counting_profile()
 TABLES = tables_of(PROFILE)
@@ -184,8 +184,9 @@ def test_a_search_by_an_image_equals_the_long_way(catalogue: Catalogue) -> None:
         catalogue, PROFILE, image=current_image(catalogue.folder, TABLES.values())
     ).search(query, 30)
 
-    wanted = {"audio": query.music, "title": query.words}
     assert again == found
+    assert query.words is not None
+    wanted = {"audio": query.music, "title": query.words}
     for branch, vector in wanted.items():
         space, kind = TABLES[branch]
         truth = catalogue.vector_table(space, [kind])
@@ -207,7 +208,7 @@ def test_a_backup_is_found_through_an_image_of_its_own(
 def test_files_of_arrays_are_what_safetensors_reads(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((1000, 7)).astype(np.float32)
-    arrays = {
+    arrays: dict[str, Array | Chunks] = {
         "bytes": np.frombuffer(b"abc", np.uint8),
         "rows": Chunks(rows.shape, np.float32, [rows[:600], rows[600:]]),
         "ids": np.arange(5),
