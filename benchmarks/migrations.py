@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.rows import Row, Setting, Side, Spent, Spread, alone, python
-from catalogs.database import FILE_NAME
 from catalogs.migrations import MIGRATIONS, create_meta, m001_initial
+from catalogs.stamp import FILE_NAME
 
 LICENCES = ("CC BY 4.0", "CC0", "https://creativecommons.org/licenses/by-nc-sa/3.0/", "", "odd")
 OPENING = (
