@@ -83,7 +83,7 @@ def measure(name: str, rounds: int, *, smallest: bool = False) -> list[Row]:
     """
     rows: Callable[[Setting], Iterable[Row]] = import_module((GROUPS | LARGE)[name]).rows
     with tempfile.TemporaryDirectory() as folder:
-        return list(rows(Setting(Path(folder), rounds, smallest)))
+        return list(rows(Setting(Path(folder), 0 if smallest else rounds, smallest)))
 
 
 def _in_a_process(name: str, options: argparse.Namespace) -> Result | None:

@@ -35,7 +35,7 @@ def rows(setting: Setting) -> Iterator[Row]:
     track = sound.with_suffix(".opus")
     times = setting.size(6, 1)
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(setting.size(2, 1), mp_context=spawn) as pool:
         yield compare(
             f"decode {seconds} s of opus {2 * times} times, by two processes",
             here(

@@ -9,7 +9,19 @@ from functools import partial
 
 from benchmarks.bulk import MUSIC
 from benchmarks.made_up import MadeUp
-from benchmarks.rows import Row, Setting, Side, Spent, Spread, alone, here, python, share, value
+from benchmarks.rows import (
+    Row,
+    Setting,
+    Side,
+    Spent,
+    Spread,
+    alone,
+    here,
+    in_turns,
+    python,
+    share,
+    value,
+)
 from catalogs.store import Catalogue
 from indexer.index import forget, set_apart, settle
 from indexer.options import Options
@@ -33,14 +45,13 @@ def rows(setting: Setting) -> Iterator[Row]:
         ("looking over 1,000 known files", look_over, 2),
     ):
         sides = [partial(work, library) for library in libraries]
-        rounds = setting.size(most, 1)
+        rounds = setting.size(most, 0)
         yield _grown(f"{name}, among {large:,}", sides[1], beside, sides[0], rounds)
     yield from _changed(libraries[1], large, setting.size(setting.rounds, 0))
 
 
 def _grown(name: str, ours: Side, beside: str, other: Side, rounds: int) -> Row:
-    ours(), other()
-    pairs = [(ours(), other()) for _ in range(rounds)]
+    pairs = in_turns(ours, other, rounds)
     goal = share(1.5)
     times = [(our.seconds, their.seconds) for our, their in pairs]
     return Row(

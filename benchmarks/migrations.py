@@ -23,7 +23,7 @@ def rows(setting: Setting) -> Iterator[Row]:
     old = setting.folder / "old"
     old.mkdir()
     _make(old / FILE_NAME, n)
-    spent = [_opened(old, setting.folder / "copy") for _ in range(min(2, setting.rounds))]
+    spent = [_opened(old, setting.folder / "copy") for _ in range(setting.size(2, 1))]
     yield alone(
         f"all {len(MIGRATIONS)} migrations on {n:,} tracks, and reading their licences",
         [one.seconds for one in spent],

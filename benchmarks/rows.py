@@ -24,7 +24,8 @@ class Setting:
 
     Attributes:
         folder: empty; for what a benchmark writes.
-        rounds: how often both sides do their work.
+        rounds: how often both sides do their work; 0 for once, without the round before that does
+            not count.
         smallest: only show that it runs; the figures are worth nothing.
     """
 
@@ -237,7 +238,7 @@ def compare(
     wall: bool = False,
     note: str = "",
 ) -> Row:
-    """Do both in turns after a round that does not count.
+    """Do both in turns after a round that does not count; see ``Setting.rounds``.
 
     Args:
         name: the work.
@@ -249,8 +250,7 @@ def compare(
         wall: judge by the clock, not by processor time: for work of several processes or threads.
         note: what a reader has to know.
     """
-    ours(), other()
-    pairs = [(ours(), other()) for _ in range(rounds)]
+    pairs = in_turns(ours, other, rounds)
     timed = [tuple(s.seconds if wall else s.cpu_seconds for s in pair) for pair in pairs]
     judged = goal.judged if goal else Judged.FASTER
     our_column, other_column = zip(*pairs, strict=True)
@@ -267,6 +267,13 @@ def compare(
         other_peak_mb=_peak(other_column),
         note=note,
     )
+
+
+def in_turns(ours: Side, other: Side, rounds: int) -> list[tuple[Spent, Spent]]:
+    """Do both in turns after a round that does not count; see ``Setting.rounds``."""
+    if rounds:
+        ours(), other()
+    return [(ours(), other()) for _ in range(max(1, rounds))]
 
 
 def alone(
