@@ -134,20 +134,21 @@ def build_smolvlm(folder: Path, *, seed: int = 0) -> Path:
     SmolVLMProcessor(
         pictures, tokenizer, films, image_seq_len=1, chat_template=DEFAULT_CHAT_TEMPLATE
     ).save_pretrained(folder)
-    tower = {
+    tower: dict[str, Any] = {
         "hidden_size": 32,
         "intermediate_size": 64,
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
     }
-    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 1}
-    config = SmolVLMConfig(
-        vision_config={**tower, "image_size": SIDE, "patch_size": SIDE // 2},
-        text_config=LlamaConfig(vocab_size=len(tokenizer), **tower, **ends).to_dict(),
-        scale_factor=2,
-        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        pad_token_id=0,
-    )
+    speech: dict[str, Any] = {"vocab_size": len(tokenizer), "bos_token_id": 1, "eos_token_id": 1}
+    facts: dict[str, Any] = {
+        "vision_config": {**tower, "image_size": SIDE, "patch_size": SIDE // 2},
+        "text_config": LlamaConfig(**tower, **speech, pad_token_id=0).to_dict(),
+        "scale_factor": 2,
+        "image_token_id": tokenizer.convert_tokens_to_ids("<image>"),
+        "pad_token_id": 0,
+    }
+    config = SmolVLMConfig(**facts)
     model = SmolVLMForConditionalGeneration(config)
     _enliven(model)
     model.save_pretrained(folder)
