@@ -20,7 +20,12 @@ from v2m.commands import (
     study,
     tracks,
 )
-from v2m.commands.planning import notes_by_scene, plan_options
+from v2m.commands.planning import (
+    ComparedPlans,
+    notes_by_scene,
+    plan_options,
+    show_differences,
+)
 from v2m.commands.quick import read_plainly
 from v2m.commands.shared import (
     branches_of,
@@ -202,6 +207,7 @@ def plan(
     generate: Generate = None,
     most_tracks: MostTracks = None,
     one_track: OneTrack = False,
+    diff: ComparedPlans = None,
     hit: Hit = None,
     original_audio: OriginalAudio = None,
     duck: Duck = None,
@@ -424,11 +430,7 @@ def diff(
 ) -> None:
     """Say in plain words what differs between two plans."""
     start_logging(verbose)
-    from v2m.soundtrack.difference import plan_differences
-    from v2m.soundtrack.plan import read_plan
-
-    found = plan_differences(read_plan(before), read_plan(after))
-    print_json(found) if as_json else say("\n".join(found) or "no difference")
+    show_differences(before, after, as_json=as_json)
 
 
 @app.command()

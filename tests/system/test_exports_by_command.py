@@ -64,7 +64,9 @@ def test_differences(plan: Path, v2m: Commands) -> None:
     other.write_text(json.dumps(data))
 
     assert v2m("diff", plan, plan).out == "no difference\n"
-    assert "-16" in v2m("diff", plan, other).out
+    found = v2m("diff", plan, other).out
+    assert "-16" in found
+    assert v2m("plan", "--diff", plan, other).out == found
 
 
 def test_schema(v2m: Commands, tmp_path: Path) -> None:

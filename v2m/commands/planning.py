@@ -1,9 +1,41 @@
-"""Turns what was asked on the command line into the options of a plan."""
+"""Turns what was asked on the command line into the options of a plan; compares plans."""
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from v2m.commands.shared import branches_of
+import typer
+
+from v2m.commands.shared import branches_of, print_json, say
 from v2m.errors import InputError
+
+
+def show_differences(before: Path, after: Path, *, as_json: bool = False) -> None:
+    """Print in plain words what differs between two plans."""
+    from v2m.soundtrack.difference import plan_differences
+    from v2m.soundtrack.plan import read_plan
+
+    found = plan_differences(read_plan(before), read_plan(after))
+    print_json(found) if as_json else say("\n".join(found) or "no difference")
+
+
+def _instead(plans: tuple[Path, Path] | None) -> None:
+    """Compare two plans in place of making one."""
+    if plans:
+        show_differences(*plans)
+        raise typer.Exit
+
+
+ComparedPlans = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        "--diff",
+        metavar="<plan plan>",
+        help="Say instead what differs between two plans, as 'v2m diff' does.",
+        is_eager=True,
+        callback=_instead,
+        show_default=False,
+    ),
+]
 
 
 def notes_by_scene(given: list[str] | None) -> dict[int, str]:
