@@ -30,6 +30,8 @@ HIGHEST_HERTZ = 17000.0
 WEIGHTS = ("beatnet-ballroom", "beatnet-rock")
 N_BANDS = 136
 N_CELLS = 150
+FRAMES_AT_ONCE = 512
+"""Few enough that what is computed of them stays in the cache."""
 
 Activations = npt.NDArray[np.float32]
 """float32, shape (frames, 2), 50 a second: a beat that is no downbeat, and a downbeat, 0 to 1."""
@@ -47,8 +49,8 @@ class BeatNet:
         if not len(mono):
             return np.zeros((0, 2), np.float32)
         with torch.inference_mode():
-            seen = torch.from_numpy(features(mono))[None]
-            heard = [torch.softmax(network(seen)[0], dim=1) for network in self._networks]
+            seen = torch.from_numpy(features(mono))
+            heard = [torch.softmax(network(seen), dim=1) for network in self._networks]
         return np.asarray(torch.stack(heard).mean(dim=0)[:, :2].numpy(), np.float32)
 
     @cached_property
@@ -76,13 +78,31 @@ class _Network(nn.Module):
         self.linear = nn.Linear(N_CELLS, 3)
 
     def forward(self, seen: torch.Tensor) -> torch.Tensor:
-        """Turn (pieces, frames, 272) into (pieces, frames, 3): beat, downbeat, neither."""
-        pieces, frames, width = seen.shape
-        rows = seen.reshape(pieces * frames, 1, width)
-        rows = functional.max_pool1d(functional.relu(self.conv1(rows)), 2)
-        steps = self.linear0(rows.flatten(1)).reshape(pieces, frames, N_CELLS)
+        """Turn (frames, 272) into (frames, 3): beat, downbeat, neither."""
+        layer = self._as_matrix()
+        starts = range(0, len(seen), FRAMES_AT_ONCE)
+        steps = torch.cat([self._step(seen[n : n + FRAMES_AT_ONCE], layer) for n in starts])
         out: torch.Tensor = self.linear(self.lstm(steps)[0])
         return out
+
+    def _step(self, seen: torch.Tensor, layer: torch.Tensor) -> torch.Tensor:
+        """Return what the recurrent layers are told of each frame, (n, 272) -> (n, 150)."""
+        even, odd = (seen @ layer).chunk(2, dim=1)
+        assert self.conv1.bias is not None
+        bias = self.conv1.bias.repeat_interleave(even.shape[1] // 2)
+        steps: torch.Tensor = self.linear0(functional.relu(torch.maximum(even, odd) + bias))
+        return steps
+
+    def _as_matrix(self) -> torch.Tensor:
+        """Return the convolution as a matrix, (272, 524): four times as fast.
+
+        The first half of its columns are the even places of both filters, the others the odd ones:
+        of each pair the stronger answer counts.
+        """
+        columns = functional.conv1d(torch.eye(2 * N_BANDS)[:, None], self.conv1.weight)
+        n_pairs = columns.shape[2] // 2
+        pairs = columns[:, :, : 2 * n_pairs].reshape(2 * N_BANDS, 2, n_pairs, 2)
+        return pairs.permute(0, 3, 1, 2).flatten(1)
 
 
 def _network(name: str) -> _Network:
