@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from v2m.errors import StateError
 from v2m.types import Hits, Ids, Vectors
-from v2m.vectors.faiss_index import read_index, write_index
+from v2m.vectors.faiss_file import read_index, write_index
 from v2m.vectors.flat import best, check_queries, check_rows
 
 TRAINED_ON = 20_000
