@@ -49,6 +49,8 @@ def test_list_says_licence_and_what_it_means(v2m: Commands) -> None:
     assert "CC-BY-NC-4.0; 2400 MB, not fetched" in said
     assert "may not be published commercially" in said
     assert "unpinned" in said
+    assert "Needs 'v2m backends install msclap'" in said
+    assert "\n\n    " not in said
 
 
 def test_list_as_json_has_every_card(v2m: Commands) -> None:

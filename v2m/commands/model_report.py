@@ -32,9 +32,9 @@ def cards_text(statuses: list[CardStatus]) -> str:
         pin = "" if card.revision else ", unpinned"
         here = "here" if status.where else f"{card.megabytes} MB, not fetched"
         lines.append(f"{mark} {card.name:22} {card.licence}; {here}{pin}")
-        lines.append(f"    {card.published}" if card.published else "")
+        lines += [f"    {said}" for said in (card.published, card.note) if said]
         lines.append(f"    what comes out: {card.output}")
-    return "\n".join([line for line in lines[1:] if line or lines])
+    return "\n".join(lines[1:])
 
 
 def outcome_json(outcome: Outcome, identity: str) -> dict[str, Any]:
