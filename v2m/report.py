@@ -282,6 +282,7 @@ def fit_words(cue: "Cue") -> str:
     words += [f"goes back {'once' if back == 1 else f'{back} times'}"] if back else []
     words += [f"leaves {ahead} passage{'s' * (ahead > 1)} out"] if ahead else []
     words += [f"tempo {fastest - 1:+.1%}"] if fastest != 1 else []
+    words += [f"climax asked for at {cue.hit_seconds:.1f} s"] if cue.hit_seconds is not None else []
     words += ["comes to its own end"] if cue.own_ending else []
     if cue.cut_to_beat_seconds is not None and cue.cut_to_beat_before_seconds is not None:
         far, plain = 1000 * cue.cut_to_beat_seconds, 1000 * cue.cut_to_beat_before_seconds

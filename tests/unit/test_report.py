@@ -342,6 +342,7 @@ def test_what_was_done_to_a_track_is_told() -> None:
                 "in_seconds": 2.0,
                 "seams": (back, ahead),
                 "own_ending": True,
+                "hit_seconds": 7.5,
                 "n_cuts": 4,
                 "cut_to_beat_before_seconds": 0.21,
                 "cut_to_beat_seconds": 0.034,
@@ -350,8 +351,8 @@ def test_what_was_done_to_a_track_is_told() -> None:
     )
 
     assert fit_words(cue) == (
-        "from 2.0 s, goes back once, leaves 1 passage out, tempo -2.0%, comes to its own end, "
-        "4 cuts 34 ms from a beat (210 ms from the track's beginning)"
+        "from 2.0 s, goes back once, leaves 1 passage out, tempo -2.0%, climax asked for at 7.5 s, "
+        "comes to its own end, 4 cuts 34 ms from a beat (210 ms from the track's beginning)"
     )
 
 
