@@ -160,14 +160,19 @@ def _interleave(target: Any, pictures: Iterator[Any], sounds: Iterator[Any]) -> 
     """Write packets in the order of their time, so that no player has to look far ahead."""
     sound = next(sounds, None)
     for packet in pictures:
-        here = (packet.dts if packet.dts is not None else packet.pts) * packet.time_base
-        while sound is not None and (sound.dts or 0) * sound.time_base <= here:
+        here = _seconds(packet, packet.dts if packet.dts is not None else packet.pts)
+        while sound is not None and _seconds(sound, sound.dts or 0) <= here:
             target.mux(sound)
             sound = next(sounds, None)
         target.mux(packet)
     while sound is not None:
         target.mux(sound)
         sound = next(sounds, None)
+
+
+def _seconds(packet: Any, stamp: int) -> float:
+    base = packet.time_base  # a product of fractions costs ten times as much
+    return float(stamp * base.numerator / base.denominator)
 
 
 def _picture_packets(source: Any, picture: Any, copied: Any) -> Iterator[Any]:

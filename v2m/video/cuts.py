@@ -60,6 +60,7 @@ class CutFinder:
         """Begin a film; ``threshold`` is the least change of a cut, 0 to 255."""
         self._threshold = threshold
         self._changes: list[float] = []
+        self._levels: list[float] = []
         self._last = -RETURNING_FRAMES
         self._held: deque[Points] = deque(maxlen=REACH + RETURNING_FRAMES + 2)
 
@@ -68,9 +69,15 @@ class CutFinder:
         """By how much every frame so far differs from the one before it, 0 to 255."""
         return self._changes
 
+    @property
+    def levels(self) -> Sequence[float]:
+        """The mean luma of every frame so far, 0 to 255."""
+        return self._levels
+
     def add(self, points: Points) -> int | None:
         """Take the next frame; return the first frame of a new shot where one is settled."""
         self._changes.append(change(self._held[-1], points) if self._held else 0.0)
+        self._levels.append(float(points.luma.mean()))
         self._held.append(points)
         return self._settled(len(self._changes) - 1 - REACH)
 

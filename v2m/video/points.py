@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from v2m.video.cuts import Points
 
-SHORT_SIDE = 45
+SHORT_SIDE = 32
 """Points along the shorter side of a picture."""
 
 PLANAR = re.compile(r"(?:yuvj?4[24][024]p|gray)(9|10|12|14|16)?(le)?")

@@ -25,6 +25,9 @@ THRESHOLD = 8.0
 ADAPTIVE_LEAST = 15.0
 """The same for PySceneDetect's adaptive detector, which counts hue, saturation and brightness."""
 
+JUDGED_AT_ONCE = 32
+"""Frames whose points wait for each other: in between, decoding empties the processor's caches."""
+
 DETECTOR_HEIGHT = 144
 """PySceneDetect looks at pictures about 256 pixels wide too."""
 
@@ -106,14 +109,11 @@ def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
     points: PointReader | None = None
     judge: _Judge | None = None
     times: list[float] = []
-    levels: list[float] = []
     try:
         for seconds, frame in decoded_frames(path, facts):
             points = points or PointReader(frame)
             judge = judge or _judge_for(points, threshold)
-            seen = points(frame)
-            judge.add(seen, frame)
-            levels.append(float(seen.luma.mean()))
+            judge.add(points(frame), frame)
             times.append(seconds)
     except MediaError as err:
         if times:
@@ -121,7 +121,7 @@ def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
     if judge is None:
         raise MediaError(path, "none of its frames can be decoded")
     cuts = judge.finish()
-    strengths = {n: judge.changes[n] for n in cuts} | dict(fades(levels, cuts))
+    strengths = {n: judge.changes[n] for n in cuts} | dict(fades(judge.levels, cuts))
     return [
         Cut(times[n], n, strength)
         for n, strength in sorted(strengths.items())
@@ -134,6 +134,9 @@ class _Judge(Protocol):
 
     @property
     def changes(self) -> Sequence[float]: ...
+
+    @property
+    def levels(self) -> Sequence[float]: ...
 
     def add(self, points: Points, frame: Any) -> None: ...
 
@@ -150,15 +153,23 @@ class _ByPoints:
     def __init__(self, threshold: float) -> None:
         self._finder = CutFinder(threshold)
         self._found: list[int] = []
-        self.changes = self._finder.changes
+        self._waiting: list[Points] = []
+        self.changes, self.levels = self._finder.changes, self._finder.levels
 
     def add(self, points: Points, frame: Any) -> None:
         del frame
-        cut = self._finder.add(points)
-        self._found += [] if cut is None else [cut]
+        self._waiting.append(points)
+        if len(self._waiting) == JUDGED_AT_ONCE:
+            self._judge()
 
     def finish(self) -> list[int]:
+        self._judge()
         return self._found + self._finder.finish()
+
+    def _judge(self) -> None:
+        found = map(self._finder.add, self._waiting)
+        self._found += [cut for cut in found if cut is not None]
+        self._waiting.clear()
 
 
 class _ByPySceneDetect:
@@ -173,6 +184,7 @@ class _ByPySceneDetect:
         self._before: Points | None = None
         self._found: list[int] = []
         self.changes: list[float] = []
+        self.levels: list[float] = []
 
     def add(self, points: Points, frame: Any) -> None:
         from scenedetect import FrameTimecode
@@ -182,6 +194,7 @@ class _ByPySceneDetect:
         self.changes.append(change(self._before, points) if self._before else 0.0)
         picture = np.ascontiguousarray(self._scaled(frame)[..., ::-1])
         self._found += [cut.frame_num for cut in self._detector.process_frame(number, picture)]
+        self.levels.append(float(points.luma.mean()))
         self._before = points
 
     def finish(self) -> list[int]:
