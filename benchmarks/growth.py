@@ -4,7 +4,7 @@ Storing a batch, looking over known files, removing and adding, and a first sear
 catalogues of made-up tracks whose rows are written by SQL, so that a million take a minute.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from benchmarks.bulk import MUSIC
@@ -53,10 +53,10 @@ def rows(setting: Setting) -> Iterator[Row]:
 def _grown(name: str, ours: Side, beside: str, other: Side, rounds: int) -> Row:
     pairs = in_turns(ours, other, rounds)
     goal = share(1.5)
-    times = [(our.seconds, their.seconds) for our, their in pairs]
+    times = [(our.cpu_seconds, their.cpu_seconds) for our, their in pairs]
     return Row(
         name,
-        "s",
+        "CPU s",
         Spread.of(our for our, _ in times),
         beside,
         Spread.of(their for _, their in times),
@@ -72,24 +72,21 @@ def _changed(library: MadeUp, n: int, rounds: int) -> Iterator[Row]:
     """Search in a new process, before and after tracks are removed and added."""
     among = f"among {n:,} tracks, {library.vectors_mb:.0f} MB of vectors"
     first = find(library)
-    yield alone(f"the first find --text {among}", [first.seconds], "s", peak_mb=first.peak_mb)
+    yield _cost(f"the first find --text, which makes its files, {among}", [first])
     nexts = [find(library) for _ in range(rounds)] or [first]
-    peaks = [spent.peak_mb for spent in nexts if spent.peak_mb is not None]
-    yield alone(
-        f"the next find --text {among}", [spent.seconds for spent in nexts], "s", peak_mb=max(peaks)
-    )
-    yield alone(
-        f"memory of find --text {among}",
-        [peak / library.vectors_mb for peak in peaks],
-        "of the vectors",
-        goal=value(most=1.2),
-    )
-    removed = here(lambda: remove(library, 1000 if n > 1000 else 10))()
-    yield alone(f"removing 1,000 {among}", [removed.seconds], "s", peak_mb=removed.peak_mb)
+    yield _cost(f"the next find --text {among}", nexts)
+    peaks = [spent.peak_mb / library.vectors_mb for spent in nexts if spent.peak_mb is not None]
+    yield alone(f"memory of find --text {among}", peaks, "of the vectors", goal=value(most=1.2))
+    some = 1000 if n > 1000 else 10
+    yield _cost(f"removing {some:,} {among}", [here(lambda: remove(library, some))()])
     store_batch(library)
-    after = find(library)
-    yield alone(f"find after removing 1,000, adding 8, {among}", [after.seconds], "s",
-                peak_mb=after.peak_mb)  # fmt: skip
+    yield _cost(f"find after removing {some:,}, adding 8, {among}", [find(library)])
+
+
+def _cost(name: str, spent: Sequence[Spent]) -> Row:
+    peaks = [one.peak_mb for one in spent if one.peak_mb is not None]
+    seconds = [one.cpu_seconds for one in spent]
+    return alone(name, seconds, "CPU s", peak_mb=max(peaks, default=None))
 
 
 def store_batch(library: MadeUp) -> Spent:
