@@ -24,8 +24,8 @@ class Kind:
     first_guess: float
 
 
-SOUND = Kind("sound", 0.05)
-"""Per second of music: 1.2 to 3.0 CPU seconds a minute by benchmarks/speed.py."""
+SOUND = Kind("sound", 0.02)
+"""Per second of music: about one CPU second a minute by benchmarks/lite.py."""
 
 WORDS = Kind("words", 0.02)
 """Per track with a title or a description."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import firwin, sosfilt
+from scipy.signal import firwin, lfilter, sosfilt
 
 from v2m.types import Samples
 
@@ -20,6 +20,9 @@ OVERSAMPLING = 4
 CHUNK = 1 << 18
 AT_ONCE = 1 << 16
 """Samples weighted at once; large arrays cost more than the filter."""
+
+WEIGHTED_TOGETHER = 64
+"""Samples that one row of a product weights."""
 
 BLOCK = 64
 REACH = 24
@@ -154,7 +157,7 @@ def _block_power(
     if not n:
         return np.zeros(1)
     if n < per_block * hop:
-        return np.array([k_squares(samples, sample_rate)[0].mean()])
+        return np.array([k_squares(samples, sample_rate)[0].mean(dtype=np.float64)])
     return over_blocks(_step_power(samples, sample_rate, hop), per_block)
 
 
@@ -166,7 +169,7 @@ def _step_power(samples: Samples, sample_rate: int, hop: int) -> npt.NDArray[np.
     for first in range(0, n, length):
         some = samples[:, first : min(n, first + length)]
         squares, state = k_squares(some, sample_rate, state)
-        steps.append(squares.reshape(-1, hop).mean(axis=1))
+        steps.append(squares.reshape(-1, hop).mean(axis=1, dtype=np.float64))
     return np.concatenate(steps)
 
 
@@ -177,14 +180,73 @@ def over_blocks(steps: npt.NDArray[np.float64], per_block: int) -> npt.NDArray[n
 
 def k_squares(
     samples: Samples, sample_rate: int, state: npt.NDArray[np.float64] | None = None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
     """Return the K-weighted squares summed over channels, and the filter's state behind them."""
     weights = _k_weighting(sample_rate)
     if state is None:
         state = np.zeros((len(weights), len(samples), 2))
-    weighted: Any
-    weighted, after = sosfilt(weights, samples.astype(np.float64), axis=-1, zi=state)
-    return np.einsum("cn,cn->n", weighted, weighted), np.asarray(after, np.float64)
+    whole = samples.shape[1] // WEIGHTED_TOGETHER * WEIGHTED_TOGETHER
+    weighted, state = _k_blocks(sample_rate).weighted(samples[:, :whole], state)
+    squares = [np.einsum("cn,cn->n", weighted, weighted)]
+    if whole < samples.shape[1]:
+        rest: Any
+        rest, after = sosfilt(weights, samples[:, whole:].astype(np.float64), axis=-1, zi=state)
+        squares.append(np.einsum("cn,cn->n", rest, rest).astype(np.float32))
+        state = np.asarray(after, np.float64)
+    return np.concatenate(squares), state
+
+
+class _KBlocks:
+    """The K filter as products of matrices: what 64 samples and the state ahead of them make.
+
+    Only the states depend on one another. In the basis of the filter's poles each is a number that
+    the next block shrinks, turns and adds to.
+    """
+
+    def __init__(self, weights: npt.NDArray[np.float64]) -> None:
+        n, order = WEIGHTED_TOGETHER, 2 * len(weights)
+        # rows: an impulse in every place, then every state alone
+        sound = np.vstack([np.eye(n), np.zeros((order, n))])
+        states = np.vstack([np.zeros((n, order)), np.eye(order)])
+        ahead = states.reshape(-1, len(weights), 2).transpose(1, 0, 2)
+        out: Any
+        out, after = sosfilt(weights, sound, axis=-1, zi=ahead)
+        after = after.transpose(1, 0, 2).reshape(-1, order)
+        self._out = out.astype(np.float32)  # (64 samples and the state, 64 weighted samples)
+        poles, basis = np.linalg.eig(after[n:].T)
+        turns: npt.NDArray[np.float64] = np.imag(poles)
+        of_pair = turns >= 0  # of two conjugate poles one tells all
+        self._poles = poles[of_pair]
+        self._to_poles = np.linalg.inv(basis)[of_pair].T
+        self._driven = (after[:n] @ self._to_poles).astype(np.complex64)
+        twice = np.where(turns[of_pair] > 0, 2, 1)
+        self._from_poles = (basis[:, of_pair] * twice).T
+
+    def weighted(
+        self, samples: Samples, state: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+        """Return a whole number of blocks weighted, (channels, n), and the state behind them."""
+        n_channels, n = samples.shape
+        if not n:
+            return np.zeros((n_channels, 0), np.float32), state
+        blocks = samples.reshape(n_channels, -1, WEIGHTED_TOGETHER)
+        driven = blocks @ self._driven.real + 1j * (blocks @ self._driven.imag)
+        first = state.transpose(1, 0, 2).reshape(n_channels, -1) @ self._to_poles
+        along = [
+            lfilter([1], [1, -pole], driven[..., m], zi=pole * first[:, m, None])[0]
+            for m, pole in enumerate(self._poles)
+        ]
+        states = np.concatenate([first[:, None], np.stack(along, axis=-1)], axis=1)
+        states = (states @ self._from_poles).real  # ahead of every block, and behind the last
+        ahead = states[:, :-1].astype(np.float32)
+        weighted = np.concatenate([blocks, ahead], axis=2) @ self._out
+        behind = states[:, -1].reshape(n_channels, -1, 2).transpose(1, 0, 2)
+        return weighted.reshape(n_channels, n), np.ascontiguousarray(behind)
+
+
+@lru_cache
+def _k_blocks(sample_rate: int) -> _KBlocks:
+    return _KBlocks(_k_weighting(sample_rate))
 
 
 def power_lufs(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
