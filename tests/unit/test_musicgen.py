@@ -1,5 +1,6 @@
 """MusicGen beside upstream's own calls, long pieces, short memory, melodies."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,25 @@ def test_half_precision_is_exact_in_length_and_named(
     assert composer._model.audio_encoder.dtype == torch.float32
     assert composer.parameters("calm", 1.0, 0)["precision"] == str(precision).split(".")[1]
     SHELF.clear()
+
+
+def test_as_many_pieces_are_made_at_once_as_memory_holds(
+    tiny_musicgen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composer = MusicGen(find_checkpoint("composer", str(tiny_musicgen)), most_retakes=0)
+    each, together = composer._cache_megabytes(0.2), composer._together
+    sizes: list[int] = []
+
+    def counted(some: Sequence[TakeRequest], meter: Any) -> list[Audio]:
+        sizes.append(len(some))
+        return together(some, meter)
+
+    monkeypatch.setattr(composing, "free_memory_megabytes", lambda: 5 * each)
+    monkeypatch.setattr(composer, "_together", counted)
+
+    takes = composer.compose_all([TakeRequest("calm", 0.2, seed) for seed in range(5)])
+
+    assert (len(takes), sizes) == (5, [2, 2, 1])
 
 
 def test_memory_too_short_for_one_piece_is_said(tiny_musicgen: Path) -> None:
