@@ -4,7 +4,7 @@
 
 Pieces of benchmarks/tunes.py at 60 to 180 beats per minute (6/8: 40 to 120 dotted quarters), and
 the tempo of the 28 labelled tracks that benchmarks/quality.py judges by. Constants were set on the
-seeds from 1000 up; measure with others.
+seeds 0 to 2, 50, 51 and from 1000 up; measure with others.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pieces", type=int, default=3, help="pieces per metre and tempo")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     network = BeatNet()
