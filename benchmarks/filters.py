@@ -27,9 +27,9 @@ def rows(setting: Setting) -> Iterator[Row]:
     for held in ("a script", "a server"):
         if held == "a server":
             library.refresh()
-        for n in range(2):  # what stays in memory is read with the second query
-            library.find(text=f"warm up {n}", top=TOP)
-            library.find(text=f"warm up {n}", top=TOP, where=f"tempo_bpm < {HIGHEST_BPM + n}")
+        for warm in range(2):  # what stays in memory is read with the second query
+            library.find(text=f"warm up {warm}", top=TOP)
+            library.find(text=f"warm up {warm}", top=TOP, where=f"tempo_bpm < {HIGHEST_BPM + warm}")
         for kept in SHARES if not setting.smallest else (0.1,):
             pairs = asked(library, kept, setting.size(30, 1))
             yield Row(
