@@ -43,8 +43,8 @@ class Settings:
         fallback_composer: composes where the composer fails; "" lets the run end instead.
         endpoint_timeout_seconds: longest wait for one answer of an endpoint that writes prompts.
         endpoint_retries: how often it is asked again after a failure that may pass.
-        endpoint_requests: how often it is asked for one video, retries not counted.
-        endpoint_tokens: most tokens for one video, as it counts them; 0 for any number.
+        endpoint_requests: how often it is asked in one run, retries not counted.
+        endpoint_tokens: most tokens of one run, as it counts them; 0 for any number.
         workers: processes that analyse music; 0 means one per processor.
         batch: tracks written in one transaction; at most this many are lost to a kill.
         min_probability: a match less likely than this is a miss.

@@ -196,7 +196,7 @@ def _settings(**given: object) -> Settings:
     ("given", "complaint"),
     [
         ({"sign": True}, "signing needs sign_certificate: name a PEM file"),
-        ({"sign": True, "sign_certificate": "/no/such.pem"}, "No such file"),
+        ({"sign": True, "sign_certificate": Path("/no/such.pem")}, "No such file"),
     ],
 )
 def test_signing_without_a_certificate_is_said_before_the_work(

@@ -3,6 +3,7 @@ import pyloudnorm
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import sosfilt
 
 from v2m.audio import loudness
 from v2m.audio.loudness import (
@@ -163,3 +164,13 @@ def test_a_long_sound_is_weighted_as_if_at_once() -> None:
 
     at_once = loudness.gated_lufs(loudness.over_blocks(steps, 4))
     assert integrated_lufs(samples, 22050) == pytest.approx(at_once, abs=1e-6)
+
+
+@pytest.mark.parametrize("rate", [4000, 8000, 11025, 22050, 44100, 48000, 96000, 192000])
+def test_products_weight_a_sound_as_the_filter_does_sample_by_sample(rate: int) -> None:
+    samples = _restless(2.01, rate)
+
+    squares, _ = loudness.k_squares(samples, rate)
+
+    one_by_one = sosfilt(loudness._k_weighting(rate), samples.astype(np.float64), axis=-1)
+    np.testing.assert_allclose(squares, (one_by_one**2).sum(axis=0), atol=1e-5)

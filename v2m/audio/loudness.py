@@ -213,10 +213,11 @@ class _KBlocks:
         out, after = sosfilt(weights, sound, axis=-1, zi=ahead)
         after = after.transpose(1, 0, 2).reshape(-1, order)
         self._out = out.astype(np.float32)  # (64 samples and the state, 64 weighted samples)
-        poles, basis = np.linalg.eig(after[n:].T)
+        # poles of one sample, not of 64: by then some states have died away below rounding
+        poles, basis = np.linalg.eig(_after_one_sample(weights))
         turns: npt.NDArray[np.float64] = np.imag(poles)
         of_pair = turns >= 0  # of two conjugate poles one tells all
-        self._poles = poles[of_pair]
+        self._poles = poles[of_pair] ** n
         self._to_poles = np.linalg.inv(basis)[of_pair].T
         self._driven = (after[:n] @ self._to_poles).astype(np.complex64)
         twice = np.where(turns[of_pair] > 0, 2, 1)
@@ -242,6 +243,14 @@ class _KBlocks:
         weighted = np.concatenate([blocks, ahead], axis=2) @ self._out
         behind = states[:, -1].reshape(n_channels, -1, 2).transpose(1, 0, 2)
         return weighted.reshape(n_channels, n), np.ascontiguousarray(behind)
+
+
+def _after_one_sample(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the matrix by which a sample of silence moves the states of sections, as columns."""
+    order = 2 * len(weights)
+    ahead = np.eye(order).reshape(-1, len(weights), 2).transpose(1, 0, 2)
+    after: Any = sosfilt(weights, np.zeros((order, 1)), axis=-1, zi=ahead)[1]
+    return np.asarray(after.transpose(1, 0, 2).reshape(-1, order).T, np.float64)
 
 
 @lru_cache
