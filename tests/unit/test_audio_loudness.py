@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pyloudnorm
 import pytest
@@ -172,5 +174,5 @@ def test_products_weight_a_sound_as_the_filter_does_sample_by_sample(rate: int) 
 
     squares, _ = loudness.k_squares(samples, rate)
 
-    one_by_one = sosfilt(loudness._k_weighting(rate), samples.astype(np.float64), axis=-1)
+    one_by_one: Any = sosfilt(loudness._k_weighting(rate), samples.astype(np.float64), axis=-1)
     np.testing.assert_allclose(squares, (one_by_one**2).sum(axis=0), atol=1e-5)
