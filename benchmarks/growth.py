@@ -7,7 +7,7 @@ catalogues of made-up tracks whose rows are written by SQL, so that a million ta
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from benchmarks.bulk import MUSIC
+from benchmarks.bulk import MUSIC, track_id
 from benchmarks.made_up import MadeUp
 from benchmarks.rows import (
     Row,
@@ -115,7 +115,7 @@ def look_over(library: MadeUp) -> Spent:
 def remove(library: MadeUp, n: int) -> None:
     """Remove tracks spread over the catalogue."""
     step = max(1, library.n_tracks // n)
-    library.catalogue.remove_tracks([f"{place:032x}" for place in range(0, library.n_tracks, step)])
+    library.catalogue.remove_tracks([track_id(place) for place in range(0, library.n_tracks, step)])
 
 
 def find(library: MadeUp) -> Spent:

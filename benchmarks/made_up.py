@@ -71,10 +71,10 @@ class MadeUp:
         self.catalogue.write_batch(self.files(FIRST))
         with self.catalogue.writing() as con:
             for table, own in {
-                "tracks": "printf('%032x', n) AS track_id, '/music/' || n || '.flac' AS path,"
+                "tracks": "md5(n::VARCHAR) AS track_id, '/music/' || n || '.flac' AS path,"
                 f" 'Piece ' || n AS title, {HIGHEST_BPM} * n / {n} AS tempo_bpm",
-                "files": "printf('%032x', n) AS track_id, '/music/' || n || '.flac' AS path",
-                "structures": "printf('%032x', n) AS track_id",
+                "files": "md5(n::VARCHAR) AS track_id, '/music/' || n || '.flac' AS path",
+                "structures": "md5(n::VARCHAR) AS track_id",
             }.items():
                 con.execute(
                     f"INSERT INTO {table} BY NAME SELECT one.* REPLACE ({own})"
@@ -98,7 +98,7 @@ class MadeUp:
         vectors = pa.FixedSizeListArray.from_arrays(numbers.ravel(), dim)
         with registered(con, made_up=pa.table({"n": tracks, "vector": vectors})):
             con.execute(
-                "INSERT INTO vectors SELECT nextval('vector_rows'), printf('%032x', n), ?, ?,"
+                "INSERT INTO vectors SELECT nextval('vector_rows'), md5(n::VARCHAR), ?, ?,"
                 " 0, 180, ?, vector FROM made_up",
                 [space, kind, dim],
             )

@@ -47,7 +47,7 @@ def _make(path: Path, n: int) -> None:
     con.execute(
         """
         INSERT INTO tracks BY NAME SELECT
-            printf('%032x', n) AS track_id, '/music/' || n || '.flac' AS path,
+            md5(n::VARCHAR) AS track_id, '/music/' || n || '.flac' AS path,
             'Piece ' || n AS title, 'Artist ' || n % 1000 AS artist, '' AS album,
             'calm; piano; recorded at home' AS description,
             'a slow piece with a piano, major' AS summary, 'imported' AS origin,

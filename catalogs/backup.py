@@ -20,14 +20,13 @@ import duckdb
 from catalogs.connection import connected, first_line
 from catalogs.database import Database
 from catalogs.migrations import MIGRATIONS, create_meta, migrate, schema_version
-from catalogs.writing import bump_generation
 from v2m.errors import BackendError, InputError, StateError, printable
 
 Form = Literal["parquet", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
 FORMAT = "v2m-backup/1"
 MANIFEST = "backup.json"
-OWN_META = ("schema_version", "generation")
+OWN_META = ("schema_version", "generation")  # the second is of older versions
 """Entries that belong to one database file, not to what it holds."""
 
 PATHS = ("tracks", "files")
@@ -178,7 +177,6 @@ def _merge(database: Database, loaded: Path, old_folder: Path) -> dict[str, int]
                 f"UPDATE {table} SET path = ? || substr(path, ?) WHERE starts_with(path, ?)",
                 [str(database.folder), len(str(old_folder)) + 1, f"{old_folder}/"],
             )
-        bump_generation(con)
         con.execute("COMMIT")
         con.execute("DETACH backup")
     return rows

@@ -7,7 +7,6 @@ import duckdb
 
 from catalogs.database import Database
 from catalogs.recording import Copy, Decision, Recording
-from catalogs.writing import bump_generation
 from v2m.errors import InputError
 from v2m.files import text_to_path
 
@@ -54,7 +53,6 @@ def propose(
                 nearest[track] = max(nearest.get(track, 0.0), likeness)
         if nearest:
             _write(con, groups, nearest)
-            bump_generation(con)
         con.execute(
             "UPDATE fingerprints SET compared = true WHERE list_contains(?, track_id)",
             [list(compared)],
@@ -131,7 +129,6 @@ def _decide(database: Database, track_id: str, *, same: Decision, others: Decisi
                 " AND (decision <> 'apart' OR ? = 'proposed')",
                 [others, found[0], track_id, others],
             )
-        bump_generation(con)
         count = con.execute(
             "SELECT count(*) FROM duplicates WHERE recording = ?", [found[0]]
         ).fetchone()

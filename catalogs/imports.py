@@ -15,7 +15,7 @@ import pyarrow as pa
 from catalogs.arrow import registered
 from catalogs.database import Database
 from catalogs.licence_columns import LICENCE_COLUMNS, read_licences
-from catalogs.writing import TEXT_KINDS, bump_generation
+from catalogs.writing import TEXT_KINDS
 from v2m.types import Vectors
 
 WORDS = (
@@ -127,12 +127,8 @@ def _renew_tracks(con: duckdb.DuckDBPyConnection) -> None:
 def _drop_texts(con: duckdb.DuckDBPyConnection, ids: str) -> None:
     """Drop the text vectors, done and waiting, of the tracks that a query names."""
     kinds = ", ".join(f"'{kind}'" for kind in TEXT_KINDS)
-    gone = con.execute(
-        f"DELETE FROM vectors WHERE kind IN ({kinds}) AND track_id IN ({ids}) RETURNING 1"  # noqa: S608
-    ).fetchall()
+    con.execute(f"DELETE FROM vectors WHERE kind IN ({kinds}) AND track_id IN ({ids})")  # noqa: S608
     con.execute(f"DELETE FROM text_queue WHERE track_id IN ({ids})")  # noqa: S608
-    if gone:
-        bump_generation(con)
 
 
 # ---- words that wait to be encoded -------------------------------------------------------------
@@ -265,7 +261,6 @@ def _take_over(con: duckdb.DuckDBPyConnection) -> None:
         " WHERE imports.source = p.source AND imports.key = p.key"
     )
     con.execute("DELETE FROM tracks WHERE track_id IN (SELECT row_id FROM pairs)")
-    bump_generation(con)
 
 
 FIRST = (
@@ -314,7 +309,6 @@ def lose_audio(con: duckdb.DuckDBPyConnection, track_ids: Sequence[str]) -> None
         [list(track_ids)],
     )
     con.execute("DELETE FROM structures WHERE list_contains(?, track_id)", [list(track_ids)])
-    bump_generation(con)
 
 
 def wanted_audio(database: Database, source: str, most: int) -> list[Wanted]:

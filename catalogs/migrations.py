@@ -227,7 +227,6 @@ def is_current(con: Connection) -> bool:
 def create_meta(con: Connection) -> None:
     """Make the table of what a catalogue says about itself."""
     con.execute("CREATE TABLE IF NOT EXISTS meta (name VARCHAR PRIMARY KEY, value VARCHAR)")
-    con.execute("INSERT OR IGNORE INTO meta VALUES ('generation', '0')")
 
 
 def migrate(con: Connection) -> None:

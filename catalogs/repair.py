@@ -7,7 +7,6 @@ from catalogs.image_building import forget_image, read_image
 from catalogs.search_index import SearchIndex
 from catalogs.store import Catalogue
 from catalogs.word_index import WordIndex
-from catalogs.writing import bump_generation
 from v2m.files import text_to_path
 from v2m.types import Track
 
@@ -52,7 +51,6 @@ def mend(catalogue: Catalogue) -> list[str]:
         ).fetchall()
         if twice:
             done.append(f"dropped {len(twice)} vectors that stood there twice")
-        bump_generation(con)
     return done + _rebuild(catalogue)
 
 

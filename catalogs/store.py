@@ -16,7 +16,7 @@ from catalogs.structures import put_structures, read_structures
 from catalogs.tracks import track_of_row
 from catalogs.vector_rows import put_vectors, vector_table
 from catalogs.where import check_condition, run_guarded
-from catalogs.writing import MADE_AT, bump_generation, drop_tracks, put_files, put_tracks, put_words
+from catalogs.writing import MADE_AT, drop_tracks, put_files, put_tracks, put_words
 from v2m.errors import InputError
 from v2m.files import path_to_text, text_to_path
 from v2m.structure import Structure
@@ -50,14 +50,12 @@ class Catalogue(Database):
     def write_batch(self, files: Sequence[IndexedFile]) -> None:
         """Add or renew tracks with their files and vectors, in one transaction."""
         with self.writing() as con:
-            replaced = put_tracks(con, [file.record for file in files])
+            put_tracks(con, [file.record for file in files])
             put_files(con, files)
             con.execute(
                 "DELETE FROM failures WHERE list_contains(?, path)",
                 [[path_to_text(file.path) for file in files]],
             )
-            if replaced:
-                bump_generation(con)
 
     def touch_files(self, files: Sequence[SeenFile]) -> None:
         """Record where known music lies now and what its tags say; measurements stay."""
@@ -69,8 +67,6 @@ class Catalogue(Database):
             for file in tagged:
                 put_words(con, file)
             put_vectors(con, [(f.track_id, row) for f in tagged for row in f.text_vectors])
-            if tagged:
-                bump_generation(con)
 
     def record_failures(self, failures: Sequence[Failure]) -> None:
         """Remember files that cannot be used, so that they are not tried again unchanged."""
@@ -126,22 +122,19 @@ class Catalogue(Database):
             return
         tracks, space = sorted({track_id for track_id, _ in rows}), rows[0][1].space
         with self.writing() as con:
-            gone = con.execute(
+            con.execute(
                 "DELETE FROM vectors WHERE space = ? AND list_contains(?, track_id)"
-                " AND list_contains(?, kind) RETURNING 1",
+                " AND list_contains(?, kind)",
                 [space, tracks, list(kinds)],
-            ).fetchall()
+            )
             put_vectors(con, rows)
-            if gone:
-                bump_generation(con)
 
     # ---- tracks ------------------------------------------------------------------------------
 
     def add_generated(self, record: TrackRecord) -> None:
         """Add a composed track with what made it; the same take again renews its row."""
         with self.writing() as con:
-            if put_tracks(con, [record]):
-                bump_generation(con)
+            put_tracks(con, [record])
 
     def remove_tracks(self, track_ids: Sequence[str]) -> int:
         """Remove tracks with their vectors; files on disk stay. Returns how many there were."""
@@ -274,10 +267,6 @@ class Catalogue(Database):
                 params=[space, list(kinds), after],
             ).to_arrow_table()
         return vector_table(table)
-
-    def generation(self) -> int:
-        """Return a counter that rises whenever vectors are deleted or replaced."""
-        return int(self.fetch("SELECT value FROM meta WHERE name = 'generation'")[0][0])
 
     def note(self, name: str) -> str | None:
         """Return what was kept under a name; None where there is nothing."""

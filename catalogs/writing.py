@@ -34,10 +34,11 @@ WORD_COLUMNS = (
 )  # fmt: skip
 
 
-def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -> bool:
-    """Add or renew tracks with vectors and provenance; tell whether vectors were replaced.
+def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -> None:
+    """Add or renew tracks with vectors and provenance; of several records of one the last counts.
 
-    Of several records of one track the last counts.
+    Vectors are looked for only of tracks that are there already: looking takes as long as there are
+    vectors of all tracks.
     """
     records = list({record.track.track_id: record for record in records}.values())
     rows = [(record.track.track_id, row) for record in records for row in record.vectors]
@@ -45,19 +46,23 @@ def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -
     names = ", ".join(table.column_names)
     renewed = ", ".join(f"{name} = excluded.{name}" for name in table.column_names[1:])
     with registered(con, new_tracks=table):
-        dropped = _drop_changed_words(con)
+        known = con.execute(
+            "SELECT track_id, t.title <> n.title OR t.description <> n.description"
+            " FROM new_tracks n JOIN tracks t USING (track_id)"
+        ).fetchall()
         con.execute(
             f"INSERT INTO tracks ({names}) SELECT {names} FROM new_tracks"  # noqa: S608
             f" ON CONFLICT (track_id) DO UPDATE SET {renewed},"
             " updated_at = current_localtimestamp()"
         )
-    dropped += _drop_vectors(con, {(track_id, row.space) for track_id, row in rows})
+    _drop_text_vectors(con, [track_id for track_id, reworded in known if reworded])
+    there = {track_id for track_id, _ in known}
+    _drop_vectors(con, {(track_id, row.space) for track_id, row in rows if track_id in there})
     put_vectors(con, rows)
     for record in records:
         if record.provenance:
             put_provenance(con, record.track.track_id, record.provenance)
     put_structures(con, {r.track.track_id: r.structure for r in records if r.structure})
-    return dropped > 0
 
 
 def _track_table(records: Sequence[TrackRecord]) -> pa.Table:
@@ -68,30 +73,25 @@ def _track_table(records: Sequence[TrackRecord]) -> pa.Table:
     return pa.table({**track_columns(tracks), **licences, "analysis_version": versions})
 
 
-def _drop_changed_words(con: duckdb.DuckDBPyConnection) -> int:
-    """Drop the text vectors of all spaces where a track's words change; return how many."""
-    return _deleted(
-        con,
-        "vectors WHERE list_contains(?, kind) AND track_id IN"
-        " (SELECT track_id FROM new_tracks n JOIN tracks t USING (track_id)"
-        " WHERE t.title <> n.title OR t.description <> n.description)",
-        [list(TEXT_KINDS)],
-    )
+def _drop_text_vectors(con: duckdb.DuckDBPyConnection, track_ids: Sequence[str]) -> None:
+    """Drop the vectors of tracks' words, of all spaces."""
+    if track_ids:
+        con.execute(
+            "DELETE FROM vectors WHERE list_contains(?, kind) AND list_contains(?, track_id)",
+            [list(TEXT_KINDS), list(track_ids)],
+        )
 
 
-def _drop_vectors(con: duckdb.DuckDBPyConnection, places: set[tuple[str, str]]) -> int:
-    """Drop the vectors of tracks in spaces; return how many."""
-    tracks, spaces = zip(*places, strict=True) if places else ((), ())
+def _drop_vectors(con: duckdb.DuckDBPyConnection, places: set[tuple[str, str]]) -> None:
+    """Drop the vectors of tracks in spaces."""
+    if not places:
+        return
+    tracks, spaces = zip(*places, strict=True)
     old = pa.table(
         {"track_id": pa.array(tracks, pa.string()), "space": pa.array(spaces, pa.string())}
     )
     with registered(con, old_vectors=old):
-        return _deleted(con, "vectors WHERE (track_id, space) IN (FROM old_vectors)")
-
-
-def _deleted(con: duckdb.DuckDBPyConnection, what: str, values: Sequence[Any] = ()) -> int:
-    row = con.execute(f"DELETE FROM {what}", list(values)).fetchone()  # noqa: S608 - our own words
-    return int(row[0]) if row else 0
+        con.execute("DELETE FROM vectors WHERE (track_id, space) IN (FROM old_vectors)")
 
 
 def put_files(
@@ -128,10 +128,7 @@ def put_words(con: duckdb.DuckDBPyConnection, file: SeenFile) -> None:
         f"UPDATE tracks SET {changes}, updated_at = current_localtimestamp() WHERE track_id = ?",  # noqa: S608
         [*(values[name] for name in WORD_COLUMNS), *_licence(file.track), file.track_id],
     )
-    con.execute(
-        "DELETE FROM vectors WHERE track_id = ? AND list_contains(?, kind)",
-        [file.track_id, list(TEXT_KINDS)],
-    )
+    _drop_text_vectors(con, [file.track_id])
 
 
 def _licence(track: Track) -> list[Any]:
@@ -172,14 +169,4 @@ def drop_tracks(con: duckdb.DuckDBPyConnection, track_ids: list[str]) -> int:
             f"DELETE FROM {table} WHERE list_contains(?, track_id)",  # noqa: S608 - our own names
             [track_ids],
         )
-    if gone:
-        bump_generation(con)
     return len(gone)
-
-
-def bump_generation(con: duckdb.DuckDBPyConnection) -> None:
-    """Tell every file made from the vectors that some of them are gone or replaced."""
-    con.execute(
-        "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS VARCHAR)"
-        " WHERE name = 'generation'"
-    )

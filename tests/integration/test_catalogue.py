@@ -76,6 +76,21 @@ def test_writing_a_track_again_keeps_one_row_and_its_new_vectors(catalogue: Cata
     assert catalogue.health() == []
 
 
+def test_old_vectors_are_looked_for_only_of_tracks_that_were_there(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue.write_batch([_file(1)])
+    looked_for: list[set[tuple[str, str]]] = []
+    monkeypatch.setattr(
+        "catalogs.writing._drop_vectors", lambda _con, places: looked_for.append(places)
+    )
+
+    catalogue.write_batch([_file(2), _file(3)])
+    catalogue.write_batch([_file(1), _file(4)])
+
+    assert looked_for == [set(), {("id0001", "fake/8")}]
+
+
 def test_of_two_records_of_one_track_in_a_batch_the_last_counts(catalogue: Catalogue) -> None:
     catalogue.write_batch([_file(1, title="before"), _file(2), _file(1, title="after")])
 
