@@ -13,6 +13,7 @@ from indexer.mapper import SAMPLE_RATE
 from v2m.audio.beats import find_beats
 from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import measure
+from v2m.audio.loudness import SILENCE_LUFS
 from v2m.audio.structure import at_structure_rate
 from v2m.audio.tempo import pick_tempo
 from v2m.encoders.beatnet import FRAMES_PER_SECOND, BeatNet
@@ -43,10 +44,13 @@ def rows(setting: Setting) -> Iterator[Row]:
 
 
 def heard(track: Path, network: BeatNet) -> tuple[float, SoundFacts]:
-    """Return tempo, beats per minute, and what is measured, from the file on."""
+    """Return tempo, beats per minute, and what is measured, from the file on.
+
+    All but the loudness, which librosa's chain does not measure either; it has a row of its own.
+    """
     audio = decode_audio(track, sample_rate=SAMPLE_RATE)
     beats = find_beats(network.hear(at_structure_rate(audio)), FRAMES_PER_SECOND)
-    facts = measure(audio)
+    facts = measure(audio, loudness_lufs=SILENCE_LUFS)
     return pick_tempo(facts.tempo_curve, pulse_bpm=beats.tempo_bpm), facts
 
 

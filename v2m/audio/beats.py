@@ -88,48 +88,59 @@ class _Paths:
         off, silence = np.log((1 - pulse) / (1 / BEAT_SHARE - 1)), np.zeros(self._before + 1)
         self._off = np.concatenate([silence, np.cumsum(off)])
         self._on = np.concatenate([silence, np.cumsum(np.log(pulse) - off)])
-        # the best score ahead of a beat of each length that begins at each frame
-        self._begun = np.zeros((self._before + self._n, len(lengths)))
+        # the best score ahead of a beat of each length, by where it ends and by where it begins;
+        # lengths follow one another, so that both are views of the same numbers
+        n_begun, n_lengths = self._before + self._n, len(lengths)
+        self._ended = np.zeros((n_begun + self._before, n_lengths))
+        first, step = self._ended[self._lengths[0] :], self._ended.itemsize
+        self._begun = np.lib.stride_tricks.as_strided(
+            first, (n_begun, n_lengths), (n_lengths * step, (n_lengths + 1) * step)
+        )
+        self._evidence = self._of_beats()
         self._fill()
+
+    def _of_beats(self) -> npt.NDArray[np.float64]:
+        """Return how well a beat of each length fits that ends ahead of each frame."""
+        before, n_ends = self._before, self._n
+        out = np.empty((n_ends, len(self._lengths)))
+        for which, (length, on) in enumerate(zip(self._lengths, self._on_frames, strict=True)):
+            starts = slice(before - length, before - length + n_ends)
+            on_stops = slice(starts.start + on, starts.stop + on)
+            off = self._off[before : before + n_ends] - self._off[starts]
+            out[:, which] = off + (self._on[on_stops] - self._on[starts])
+        return out
 
     def _fill(self) -> None:
         n_lengths, step = len(self._lengths), int(self._lengths[0])
         every = np.empty((n_lengths, step, n_lengths))  # (from, frames, to)
         for first in range(1, self._n, step):
-            frames = np.arange(first, min(self._n, first + step))
-            some = every[:, : len(frames)]
-            np.add(self._ended(frames).T[:, :, None], self._change[:, None], out=some)
-            some.max(axis=0, out=self._begun[frames[0] + self._before :][: len(frames)])
+            stop = min(self._n, first + step)
+            some = every[:, : stop - first]
+            np.add(self._ahead(first, stop).T[:, :, None], self._change[:, None], out=some)
+            begun = self._begun[first + self._before : stop + self._before]
+            np.maximum.reduce(some, axis=0, out=begun)
 
-    def _ended(self, frames: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Return the scores when a beat of each length ends ahead of a frame, (frames, lengths)."""
-        stops = frames[:, None] + self._before
-        return self._scored(stops - self._lengths, stops, np.arange(len(self._lengths)))
-
-    def _scored(
-        self,
-        starts: npt.NDArray[np.int64],
-        stops: npt.NDArray[np.int64],
-        which: npt.NDArray[np.int64],
-    ) -> npt.NDArray[np.float64]:
-        """Return the scores of paths up to ``stops`` whose last beats begin at ``starts``."""
-        on_stops = np.minimum(starts + self._on_frames[which], stops)
-        off = self._off[stops] - self._off[starts]
-        scores = self._begun[starts, which] + off + self._on[on_stops] - self._on[starts]
-        return np.asarray(scores, np.float64)
+    def _ahead(self, first: int, stop: int) -> npt.NDArray[np.float64]:
+        """Return the scores when a beat of each length ends ahead of frames, (frames, lengths)."""
+        ended = self._ended[first + self._before : stop + self._before]
+        return np.asarray(ended + self._evidence[first:stop], np.float64)
 
     def last_beat(self) -> tuple[int, int]:
         """Return where the last beat of the best path begins, in frames, and its length."""
         which = np.repeat(np.arange(len(self._lengths)), self._lengths)
         places = np.concatenate([np.arange(length) for length in self._lengths])
         stop = self._n + self._before
-        best = int(self._scored(stop - 1 - places, np.asarray(stop), which).argmax())
+        starts = stop - 1 - places
+        on_stops = np.minimum(starts + self._on_frames[which], stop)
+        off = self._off[stop] - self._off[starts]
+        scores = self._begun[starts, which] + off + self._on[on_stops] - self._on[starts]
+        best = int(scores.argmax())
         return self._n - 1 - int(places[best]), int(self._lengths[which[best]])
 
     def length_before(self, begun: int, length: int) -> int:
         """Return the length of the beat ahead of one that begins at a frame with a length."""
         change = self._change[:, length - self._lengths[0]]
-        return int(self._lengths[(self._ended(np.array([begun]))[0] + change).argmax()])
+        return int(self._lengths[(self._ahead(begun, begun + 1)[0] + change).argmax()])
 
 
 def _around(

@@ -49,7 +49,13 @@ def spectra_of(mono: Mono, *, pitched: bool = True) -> Spectra:
     return Spectra(mono, magnitudes(mono, N_FFT, HOP), chroma)
 
 
-def measure(audio: Audio, *, pitched: bool = True, spectra: Spectra | None = None) -> SoundFacts:
+def measure(
+    audio: Audio,
+    *,
+    pitched: bool = True,
+    spectra: Spectra | None = None,
+    loudness_lufs: float | None = None,
+) -> SoundFacts:
     """Measure a stretch of music of any length and rate; silence gives neutral values.
 
     Args:
@@ -57,6 +63,7 @@ def measure(audio: Audio, *, pitched: bool = True, spectra: Spectra | None = Non
         pitched: also estimate the key and the tempo curve, which a section takes from its track.
         spectra: of the same music, if they are known already; of no use where only its middle is
             to be judged.
+        loudness_lufs: of the same music, if it is known already.
     """
     if spectra is None or not N_FFT <= len(spectra.mono) <= LONGEST_SECONDS * RATE:
         spectra = spectra_of(middle(audio), pitched=pitched)
@@ -65,8 +72,10 @@ def measure(audio: Audio, *, pitched: bool = True, spectra: Spectra | None = Non
     envelope = onset_envelope(spectrum)
     percussive, harmonic = _shares(power)
     key = estimate_key(mean_chroma(spectra.chroma) if pitched else np.zeros(12))
+    if loudness_lufs is None:
+        loudness_lufs = integrated_lufs(audio.samples, audio.sample_rate)
     return SoundFacts(
-        loudness_lufs=max(-70.0, integrated_lufs(audio.samples, audio.sample_rate)),
+        loudness_lufs=max(-70.0, loudness_lufs),
         loudness_range_db=_level_range(spectra.mono),
         centroid_hz=_centroid(spectrum, power),
         onsets_per_second=_onset_rate(envelope),
@@ -81,11 +90,9 @@ def measure(audio: Audio, *, pitched: bool = True, spectra: Spectra | None = Non
 
 def middle(audio: Audio) -> Mono:
     """Return the middle 90 s at most, mono at 22,050 Hz, at least one analysis window long."""
-    mono = audio.mono()
     longest = int(LONGEST_SECONDS * audio.sample_rate)
-    if len(mono) > longest:
-        start = (len(mono) - longest) // 2
-        mono = mono[start : start + longest]
+    start = max(0, audio.samples.shape[1] - longest) // 2
+    mono = Audio(audio.samples[:, start : start + longest], audio.sample_rate).mono()
     if audio.sample_rate != RATE and len(mono):
         import soxr
 

@@ -7,15 +7,16 @@ third, trained on GTZAN (docs/decisions/0010-beats.md). The features are those o
 of 64 ms windows in 24 bands an octave, logarithmic, beside their rise from one frame to the next.
 """
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from torch.nn import functional
 
 from v2m.audio.spectra import magnitudes
+from v2m.encoders.stretches import run_layers
 from v2m.types import Mono
 from v2m.wheels import model_file
 
@@ -30,6 +31,12 @@ HIGHEST_HERTZ = 17000.0
 WEIGHTS = ("beatnet-ballroom", "beatnet-rock")
 N_BANDS = 136
 N_CELLS = 150
+N_FILTERS = 2
+N_TAPS = 10
+N_PAIRS = (2 * N_BANDS - N_TAPS + 1) // 2
+PAIRS_AT_ONCE = 8
+N_BLOCKS = -(-N_PAIRS // PAIRS_AT_ONCE)
+N_PAIRS_FILLED = N_BLOCKS * PAIRS_AT_ONCE
 FRAMES_AT_ONCE = 512
 """Few enough that what is computed of them stays in the cache."""
 
@@ -49,13 +56,18 @@ class BeatNet:
         if not len(mono):
             return np.zeros((0, 2), np.float32)
         with torch.inference_mode():
-            seen = torch.from_numpy(features(mono))
-            heard = [torch.softmax(network(seen), dim=1) for network in self._networks]
+            steps = torch.from_numpy(self._front.steps(features(mono)))
+            pairs = zip(self._networks, steps, strict=True)
+            heard = [network.heard(own) for network, own in pairs]
         return np.asarray(torch.stack(heard).mean(dim=0)[:, :2].numpy(), np.float32)
 
     @cached_property
     def _networks(self) -> "list[_Network]":
         return [_network(name) for name in WEIGHTS]
+
+    @cached_property
+    def _front(self) -> "_Front":
+        return _Front(self._networks)
 
 
 def features(mono: Mono) -> npt.NDArray[np.float32]:
@@ -72,37 +84,90 @@ class _Network(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv1d(1, 2, 10)
-        self.linear0 = nn.Linear(2 * ((2 * N_BANDS - 9) // 2), N_CELLS)
-        self.lstm = nn.LSTM(N_CELLS, N_CELLS, num_layers=2, batch_first=True)
+        self.conv1 = nn.Conv1d(1, N_FILTERS, N_TAPS)
+        self.linear0 = nn.Linear(N_FILTERS * N_PAIRS, N_CELLS)
+        self.lstm = nn.LSTM(N_CELLS, N_CELLS, num_layers=2)
         self.linear = nn.Linear(N_CELLS, 3)
 
-    def forward(self, seen: torch.Tensor) -> torch.Tensor:
-        """Turn (frames, 272) into (frames, 3): beat, downbeat, neither."""
-        layer = self._as_matrix()
-        starts = range(0, len(seen), FRAMES_AT_ONCE)
-        steps = torch.cat([self._step(seen[n : n + FRAMES_AT_ONCE], layer) for n in starts])
-        out: torch.Tensor = self.linear(self.lstm(steps)[0])
+    def heard(self, steps: torch.Tensor) -> torch.Tensor:
+        """Turn what the front says of each frame, (frames, 150), into chances, (frames, 3)."""
+        out: torch.Tensor = self.linear(run_layers(self.lstm, steps))
+        return torch.softmax(out, dim=1)
+
+
+class _Front:
+    """The convolution, the stronger of each two neighbours, and the first layer, of all networks.
+
+    The convolution is a product of matrices, of all networks and filters at once and of 16 places
+    at a time: as few products as it has itself would be as slow as many more.
+    """
+
+    def __init__(self, networks: Sequence[_Network]) -> None:
+        kernels = [network.conv1.weight.detach().numpy()[:, 0] for network in networks]
+        self._kernels = np.concatenate([_places(n, kernels) for n in range(2)], axis=1)
+        biases = [_array(network.conv1.bias) for network in networks]
+        self._biases = [np.repeat(bias, PAIRS_AT_ONCE) for bias in biases]
+        self._layers = [_by_blocks(_array(network.linear0.weight)) for network in networks]
+        self._layer_biases = [_array(network.linear0.bias) for network in networks]
+
+    def steps(self, seen: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Turn (frames, 272) into what the recurrent layers are told, (networks, frames, 150)."""
+        out = np.empty((len(self._layers), len(seen), N_CELLS), np.float32)
+        width = 2 * N_PAIRS_FILLED + N_TAPS - 1
+        for first in range(0, len(seen), FRAMES_AT_ONCE):
+            part = seen[first : first + FRAMES_AT_ONCE]
+            filled = np.zeros((len(part), width), np.float32)
+            filled[:, : part.shape[1]] = part
+            self._part(filled, out[:, first : first + FRAMES_AT_ONCE])
         return out
 
-    def _step(self, seen: torch.Tensor, layer: torch.Tensor) -> torch.Tensor:
-        """Return what the recurrent layers are told of each frame, (n, 272) -> (n, 150)."""
-        even, odd = (seen @ layer).chunk(2, dim=1)
-        assert self.conv1.bias is not None
-        bias = self.conv1.bias.repeat_interleave(even.shape[1] // 2)
-        steps: torch.Tensor = self.linear0(functional.relu(torch.maximum(even, odd) + bias))
-        return steps
+    def _part(self, seen: npt.NDArray[np.float32], out: npt.NDArray[np.float32]) -> None:
+        """Fill in the steps of frames that the convolution may read beyond their end."""
+        both = np.empty((len(seen), N_BLOCKS, self._kernels.shape[1]), np.float32)
+        for block in range(N_BLOCKS):
+            start = 2 * PAIRS_AT_ONCE * block
+            np.matmul(seen[:, start:][:, : len(self._kernels)], self._kernels, out=both[:, block])
+        even, odd = np.split(both, 2, axis=2)
+        for number, bias in enumerate(self._biases):
+            own = slice(number * len(bias), (number + 1) * len(bias))
+            stronger = np.maximum(even[:, :, own], odd[:, :, own])
+            stronger += bias
+            np.maximum(stronger, 0, out=stronger)
+            np.matmul(stronger.reshape(len(seen), -1), self._layers[number], out=out[number])
+            out[number] += self._layer_biases[number]
 
-    def _as_matrix(self) -> torch.Tensor:
-        """Return the convolution as a matrix, (272, 524): four times as fast.
 
-        The first half of its columns are the even places of both filters, the others the odd ones:
-        of each pair the stronger answer counts.
-        """
-        columns = functional.conv1d(torch.eye(2 * N_BANDS)[:, None], self.conv1.weight)
-        n_pairs = columns.shape[2] // 2
-        pairs = columns[:, :, : 2 * n_pairs].reshape(2 * N_BANDS, 2, n_pairs, 2)
-        return pairs.permute(0, 3, 1, 2).flatten(1)
+def _array(parameter: torch.Tensor | None) -> npt.NDArray[np.float32]:
+    assert parameter is not None
+    return np.asarray(parameter.detach().numpy(), np.float32)
+
+
+def _places(odd: int, kernels: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    """Return kernels, (filters, taps) each, at every second place of a block.
+
+    Returns:
+        shape (inputs of a block, networks * filters * pairs).
+    """
+    n_inputs = 2 * PAIRS_AT_ONCE + N_TAPS - 1
+    columns = []
+    for kernel in np.concatenate(list(kernels)):
+        for pair in range(PAIRS_AT_ONCE):
+            column = np.zeros(n_inputs, np.float32)
+            column[2 * pair + odd :][:N_TAPS] = kernel
+            columns.append(column)
+    return np.stack(columns, axis=1)
+
+
+def _by_blocks(weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the first layer's weights, (cells, filters * pairs), in the order of the blocks.
+
+    Returns:
+        shape (blocks * filters * pairs of a block, cells); zero for pairs that only fill up.
+    """
+    filled = np.zeros((N_CELLS, N_FILTERS, N_PAIRS_FILLED), np.float32)
+    filled[:, :, :N_PAIRS] = weight.reshape(N_CELLS, N_FILTERS, N_PAIRS)
+    blocks = filled.reshape(N_CELLS, N_FILTERS, N_BLOCKS, PAIRS_AT_ONCE)
+    return np.ascontiguousarray(blocks.transpose(2, 1, 3, 0).reshape(-1, N_CELLS))
 
 
 def _network(name: str) -> _Network:
