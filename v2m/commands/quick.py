@@ -47,8 +47,9 @@ def read_plainly(command: Callable[..., None], words: Sequence[str]) -> dict[str
             option, equals, given = word.partition("=") if word[:2] == "--" else (word, "", "")
             part = named.get(option)
         else:
-            part, equals, given = (places.pop(0) if places else None), "=", word
-        if part is None or (equals and part.kind is bool):
+            part, equals, given = (places[0] if places else None), "=", word
+            places = places if part and part.many else places[1:]  # many: all that follows
+        if part is None or (equals and part.kind is bool) or getattr(part.facts, "callback", None):
             return None
         if part.kind is bool:
             values[part.name] = True
