@@ -1,11 +1,10 @@
 """What ``v2m --help`` says without importing a command is what the commands say."""
 
-
 import pytest
 
 import cli
-from tests.commands import Commands
 import v2m.doctor
+from tests.commands import Commands
 from v2m import __version__
 from v2m.commands.lazy import Named, typers_command
 

@@ -4,7 +4,6 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import pytest
