@@ -12,16 +12,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from catalogs.image import (
-    FiledRows,
-    Table,
-    joined_rows,
-    open_rows,
-    part_file,
-    rows_file,
-    table_folder,
-)
+from catalogs.image import FiledRows, joined_rows, open_rows
 from catalogs.image_files import Parts, clear, kept, kept_part
+from catalogs.image_paths import Table, part_file, rows_file, table_folder
 from catalogs.vector_rows import vectors_between, vectors_of
 from v2m.errors import StateError
 from v2m.types import Ids, Vectors

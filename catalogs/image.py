@@ -12,7 +12,6 @@ neither DuckDB nor a look at more rows than it compares.
 
 import json
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from catalogs.columns import track_of
+from catalogs.image_paths import FOLDER, TRACKS, Table, part_file, rows_file, table_folder
 from catalogs.recording import Copy, Recording
 from catalogs.stamp import stamp
 from v2m.errors import StateError
@@ -35,12 +35,6 @@ FORMAT = "v2m-image/1"
 
 SCHEMA = 7
 """Migrations of a catalogue that an image is made from."""
-
-FOLDER = "vectors"
-TRACKS = "tracks"
-
-Table = tuple[str, str]
-"""Space and kind of vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +178,6 @@ def joined_rows(part: Mapping[str, Any], stored: Mapping[str, Any]) -> FiledRows
     if len({len(rows.ids), len(rows.vectors), len(rows.numbers), len(rows.by_track)}) > 1:
         raise StateError("rows and what is said of them do not fit together")
     return rows
-
-
-def table_folder(files: Path, table: Table) -> Path:
-    """Return where the files of a space and kind lie."""
-    return files / re.sub(r"[^a-z0-9]+", "-", "-".join(table).lower())
-
-
-def part_file(folder: Path, now: str) -> Path:
-    """Return the file of the state of a stamp."""
-    return folder / f"of-{now}.safetensors"
-
-
-def rows_file(folder: Path, digest: str) -> Path:
-    """Return the file of rows with these ids."""
-    return folder / f"rows-{digest}.safetensors"
 
 
 def _start(ends: npt.NDArray[np.int64], place: int) -> int:

@@ -17,8 +17,9 @@ import pyarrow as pa
 from catalogs.columns import COLUMNS
 from catalogs.duplicates import recordings
 from catalogs.filed_rows import read_rows
-from catalogs.image import FOLDER, TRACKS, Image, Table, open_image, open_part, part_file
+from catalogs.image import Image, open_image, open_part
 from catalogs.image_files import clear, kept_part
+from catalogs.image_paths import FOLDER, TRACKS, Table, part_file
 from catalogs.stamp import stamp
 from catalogs.store import Catalogue
 from v2m.errors import StateError

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from catalogs.image import FORMAT, SCHEMA, part_file
+from catalogs.image import FORMAT, SCHEMA
+from catalogs.image_paths import part_file
 from v2m.errors import BackendError, InputError, StateError
 from v2m.vectors.mapped import Array, Chunks, Mapped, read_arrays, write_arrays
 

@@ -6,13 +6,14 @@ when it is opened.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from catalogs.generated_terms import terms_of
 from catalogs.licence_rules import READING
-from catalogs.licences import Licence
+
+if TYPE_CHECKING:
+    from catalogs.licences import Licence
 
 LICENCE_COLUMNS = (
     "licence_id", "licence_known", "sync_ok", "commercial_ok", "share_alike",
@@ -20,7 +21,7 @@ LICENCE_COLUMNS = (
 )  # fmt: skip
 
 
-def licence_values(licence: Licence) -> list[Any]:
+def licence_values(licence: "Licence") -> list[Any]:
     """Return what the columns hold, in the order of ``LICENCE_COLUMNS``."""
     return [
         licence.name,
@@ -47,6 +48,8 @@ def are_read(con: duckdb.DuckDBPyConnection) -> bool:
 
 def read_licences(con: duckdb.DuckDBPyConnection, track_ids: Sequence[str] | None = None) -> None:
     """Read the licences of these tracks, each wording once; None means all tracks."""
+    from catalogs.generated_terms import terms_of
+
     some = "true" if track_ids is None else "list_contains($ids, track_id)"
     ids = {} if track_ids is None else {"ids": list(track_ids)}
     wordings = con.execute(

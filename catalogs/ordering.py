@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from catalogs.columns import COLUMNS
 from v2m.errors import ConfigError
-from v2m.types import Track
+from v2m.music import Track
 
 SORTABLE = tuple(name for name in COLUMNS if name not in ("tags", "path"))
 

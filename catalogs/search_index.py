@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from catalogs.image import Image, Table, table_folder
+from catalogs.image import Image
+from catalogs.image_paths import Table, table_folder
 from v2m.errors import BackendError, InputError, SpaceError, StateError
 from v2m.files import replacing
 from v2m.types import Hits, Vectors

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from catalogs.columns import COLUMNS
+from catalogs.columns import COLUMNS, track_of_row
 from catalogs.structures import COLUMNS as STRUCTURE_COLUMNS
 from catalogs.structures import structure_of_row, structure_values
-from catalogs.tracks import ARROW_TYPES, track_of_row, track_values
+from catalogs.tracks import ARROW_TYPES, track_values
 from v2m.audio.fingerprint import Codes
 from v2m.errors import InputError
 from v2m.structure import STRUCTURE_VERSION

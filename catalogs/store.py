@@ -1,29 +1,22 @@
 """The catalogue: what the other rooms ask of it; DuckDB is the truth, vectors included."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-
 from catalogs import health
-from catalogs.columns import COLUMNS
-from catalogs.database import Database
 from catalogs.imports import lose_audio
 from catalogs.licence_columns import read_licences
 from catalogs.rows import Failure, FileState, IndexedFile, SeenFile, VectorTable
 from catalogs.structures import put_structures, read_structures
-from catalogs.tracks import track_of_row
+from catalogs.track_table import TrackTable
 from catalogs.vector_rows import put_vectors, vector_table
-from catalogs.where import check_condition, run_guarded
-from catalogs.writing import MADE_AT, drop_tracks, put_files, put_tracks, put_words
-from v2m.errors import InputError
+from catalogs.writing import drop_tracks, put_files, put_tracks, put_words
 from v2m.files import path_to_text, text_to_path
 from v2m.structure import Structure
-from v2m.types import Provenance, Track, TrackRecord, VectorRow
+from v2m.types import TrackRecord, VectorRow
 
 
-class Catalogue(Database):
+class Catalogue(TrackTable):
     """A folder with a database of tracks; every call stands alone and may run beside others."""
 
     # ---- files -------------------------------------------------------------------------------
@@ -153,87 +146,6 @@ class Catalogue(Database):
             )
             read_licences(con)
 
-    def count(self) -> int:
-        """Return the number of tracks."""
-        return int(self.fetch("SELECT count(*) FROM tracks")[0][0])
-
-    def lacks_audio(self) -> bool:
-        """Whether there are tracks that a source describes and whose sound is not here."""
-        return bool(self.fetch("SELECT 1 FROM tracks WHERE NOT has_audio LIMIT 1"))
-
-    def tracks(self, where: str | None = None, ids: Sequence[str] | None = None) -> list[Track]:
-        """Return tracks by title.
-
-        Args:
-            where: SQL condition on columns of tracks.
-            ids: only these.
-
-        Raises:
-            InputError: the condition is not valid.
-        """
-        if where:
-            allowed = self.filter_ids(where)
-            ids = sorted(allowed if ids is None else allowed & set(ids))
-        sql = f"SELECT {', '.join(COLUMNS)} FROM tracks"  # noqa: S608 - our own column names
-        if ids is None:
-            return [
-                track_of_row(row) for row in self.fetch(f"{sql} ORDER BY lower(title), track_id")
-            ]
-        wanted = (
-            f"{sql} WHERE track_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY lower(title), track_id"
-        )
-        return [track_of_row(row) for row in self.fetch(wanted, [list(ids)])]
-
-    def track(self, track_id: str) -> Track:
-        """Return the track with this id, or the only one whose id begins so.
-
-        Raises:
-            InputError: there is none, or several.
-        """
-        sql = f"SELECT {', '.join(COLUMNS)} FROM tracks WHERE starts_with(track_id, ?) LIMIT 3"  # noqa: S608
-        found = [track_of_row(row) for row in self.fetch(sql, [track_id])] if track_id else []
-        if len(found) != 1:
-            problem = "several tracks begin" if found else "no track begins"
-            raise InputError(f"{problem} with id {track_id!r}; see 'v2m tracks list'")
-        return found[0]
-
-    def track_ids(self) -> list[str]:
-        """Return the ids of all tracks, sorted."""
-        return [row[0] for row in self.fetch("SELECT track_id FROM tracks ORDER BY track_id")]
-
-    def filter_ids(self, where: str | None, also: str = "") -> set[str]:
-        """Return the ids of tracks that meet a condition; see ``matching_ids``."""
-        return set(self.matching_ids(where, also).to_pylist())
-
-    def matching_ids(self, where: str | None, also: str = "") -> pa.ChunkedArray:
-        """Return the ids of tracks that meet a person's SQL condition.
-
-        The condition can read the columns of tracks and nothing else: it runs on a connection
-        that cannot write and reaches no file outside the catalogue.
-
-        Raises:
-            InputError: the condition is not valid; names the columns.
-        """
-        if where:
-            check_condition(where)
-        # checked, and run by a connection that cannot write
-        sql = f"SELECT track_id FROM tracks WHERE (\n{where or 'true'}\n) AND ({also or 'true'})"  # noqa: S608
-        with self.reading() as con:
-            return run_guarded(con, sql, where or "")["track_id"]
-
-    def provenance(self, track_id: str) -> Provenance | None:
-        """Return what made a track; None for imported music."""
-        rows = self.fetch(
-            "SELECT model, revision, prompt, seed, parameters, code_version, parent_video,"
-            " parent_scene, weights_licence, strftime(made_at, ?) FROM provenance"
-            " WHERE track_id = ?",
-            [MADE_AT, track_id],
-        )
-        if not rows:
-            return None
-        model, revision, prompt, seed, parameters, *rest = rows[0]
-        return Provenance(model, revision, prompt, seed, json.loads(parameters), *rest)
-
     # ---- structure ---------------------------------------------------------------------------
 
     def structure_versions(self) -> dict[str, str]:
@@ -267,16 +179,6 @@ class Catalogue(Database):
                 params=[space, list(kinds), after],
             ).to_arrow_table()
         return vector_table(table)
-
-    def note(self, name: str) -> str | None:
-        """Return what was kept under a name; None where there is nothing."""
-        rows = self.fetch("SELECT value FROM meta WHERE name = ?", [f"note/{name}"])
-        return str(rows[0][0]) if rows else None
-
-    def notes(self) -> dict[str, str]:
-        """Return everything that is kept under a name."""
-        rows = self.fetch("SELECT name[6:], value FROM meta WHERE starts_with(name, 'note/')")
-        return dict(rows)
 
     def set_note(self, name: str, text: str | None) -> None:
         """Keep a text under a name; None takes it away."""

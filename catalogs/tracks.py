@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalogs.columns import COLUMNS, track_of
+from catalogs.columns import COLUMNS
 from v2m.files import path_to_text
 from v2m.types import Track
 
@@ -36,8 +36,3 @@ def track_values(track: Track) -> list[Any]:
     values[COLUMNS.index("path")] = path_to_text(track.path)
     values[COLUMNS.index("tags")] = list(track.tags)
     return values
-
-
-def track_of_row(row: tuple[Any, ...]) -> Track:
-    """Read a row of the columns, in the order of ``COLUMNS``."""
-    return track_of(dict(zip(COLUMNS, row, strict=True)))

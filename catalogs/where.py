@@ -1,13 +1,16 @@
 """Checks the SQL conditions that users write: a condition on one track's columns, nothing more."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from catalogs.columns import COLUMNS
 from catalogs.connection import first_line
 from v2m.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def check_condition(where: str) -> None:
@@ -29,7 +32,7 @@ def check_condition(where: str) -> None:
         raise InputError(f"--where {where!r}: {problem}; columns are {', '.join(COLUMNS)}")
 
 
-def run_guarded(con: duckdb.DuckDBPyConnection, sql: str, where: str) -> pa.Table:
+def run_guarded(con: duckdb.DuckDBPyConnection, sql: str, where: str) -> "pa.Table":
     """Return the Arrow table of a query that holds a person's condition.
 
     It reaches no file outside the catalogue.

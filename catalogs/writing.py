@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from catalogs.arrow import registered
-from catalogs.columns import COLUMNS
+from catalogs.columns import COLUMNS, MADE_AT
 from catalogs.generated_terms import terms_of
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.rows import IndexedFile, SeenFile
@@ -25,8 +25,6 @@ TABLES_OF_TRACKS = (
     "text_queue",
 )  # fmt: skip
 """What hangs on a track and goes with it."""
-
-MADE_AT = "%Y-%m-%dT%H:%M:%SZ"
 
 WORD_COLUMNS = (
     "path", "title", "artist", "album", "description", "licence", "licence_url", "attribution",

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from catalogs.conditions import Conditions
-from catalogs.image import Image, Table
+from catalogs.image import Image
+from catalogs.image_paths import Table
 from catalogs.search_index import SearchIndex
 from catalogs.stamp import stamp
 from retriever.branches import (

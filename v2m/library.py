@@ -1,25 +1,25 @@
 """The Python API: one class that knows all rooms; each command is one call of it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalogs.image import current_image
-from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import InputError
 from v2m.patience import USUAL, Patience
 from v2m.results import FindResult, FoundScene, PlanOptions
-from v2m.types import Audio, Provenance, TakeRequest, Track
 
 if TYPE_CHECKING:
+    from catalogs.image import Image
     from catalogs.store import Catalogue
+    from catalogs.track_table import TrackTable
     from indexer.reports import ImportReport, IndexReport
-    from retriever.query import Query
     from retriever.search import Searcher
     from v2m.composing import Composed, Order, Studio
     from v2m.cueing import Compose
+    from v2m.encoders.profiles import Profile, ProfileSpec
+    from v2m.music import Provenance, Track
     from v2m.planner import VideoPlanner
     from v2m.protocols import Composer
     from v2m.soundtrack.plan import CuePlan
@@ -65,26 +65,55 @@ class Library:
             StateError: there is no catalogue, or it was made by a newer version.
             ConfigError: there is no such profile or model.
         """
+        from catalogs.image_paths import has_image
+
         self.folder = Path(folder).expanduser().absolute()
-        chosen = tuple(sorted((models or {}).items()))
-        image = current_image(self.folder)
-        if image is None:  # else it is opened when something is asked that the image does not hold
-            self.catalogue = self._open(create=create)
-        name = profile or (image or self.catalogue).note(DEFAULT_PROFILE) or "lite"
-        self.spec = ProfileSpec(name, chosen, patience or USUAL)
-        self.profile: Profile = load_profile(self.spec)
+        self._asked = profile, tuple(sorted((models or {}).items())), patience or USUAL
         self._kept_searcher: Searcher | None = None
         self._stamp = ""
+        if not has_image(self.folder):  # what a search reads, and that there is a catalogue
+            self.rows = self._open(create=create)
+        if profile or models:
+            _ = self.profile  # a name that is wrong is told at once
+
+    @cached_property
+    def spec(self) -> "ProfileSpec":
+        """Which models: those asked for, else the catalogue's own."""
+        from v2m.encoders.profiles import ProfileSpec
+
+        name, models, patience = self._asked
+        own = name or (self._image() or self.rows).note(DEFAULT_PROFILE) or "lite"
+        return ProfileSpec(own, models, patience)
+
+    @cached_property
+    def profile(self) -> "Profile":
+        """The models; each is loaded when it is first used."""
+        from v2m.encoders.profiles import load_profile
+
+        return load_profile(self.spec)
+
+    @cached_property
+    def rows(self) -> "TrackTable":
+        """The catalogue as far as it can be listed, opened when it is first needed."""
+        return self._open(create=False)
 
     @cached_property
     def catalogue(self) -> "Catalogue":
         """The catalogue, opened when it is first needed."""
-        return self._open(create=False)
-
-    def _open(self, *, create: bool) -> "Catalogue":
         from catalogs.store import Catalogue
 
-        return Catalogue.open(self.folder, create=create)
+        return Catalogue.open(self.folder, create=False)
+
+    def _open(self, *, create: bool) -> "TrackTable":
+        from catalogs.track_table import TrackTable
+
+        return TrackTable.open(self.folder, create=create)
+
+    def _image(self, tables: "Iterable[tuple[str, str]]" = ()) -> "Image | None":
+        """Return what a search reads; None where it has to be read from the catalogue."""
+        from catalogs.image import current_image
+
+        return current_image(self.folder, tables)
 
     # ---- filling -----------------------------------------------------------------------------
 
@@ -188,7 +217,7 @@ class Library:
         parent_scene: int = -1,
         fallback: str = "",
         shown: bool = False,
-    ) -> tuple[Track, Provenance]:
+    ) -> "tuple[Track, Provenance]":
         """Compose music, add it to the catalogue with all that made it, and return its row.
 
         Args:
@@ -205,6 +234,8 @@ class Library:
             InputError: the prompt is empty, the length is out of the composer's range, or ``out``
                 cannot be written.
         """
+        from v2m.types import TakeRequest
+
         request = TakeRequest(prompt, seconds, seed)
         session = self._studio.take([request], fallback=fallback, shown=shown)
         kept = self._studio.keep(
@@ -282,24 +313,27 @@ class Library:
                 notes=notes,
                 shown=shown,
             )
-            return self._find_video(Path(video), top, options)
+            from v2m.asking import find_video
+
+            return find_video(self._planner, lambda: self._searcher, Path(video), top, options)
         from catalogs.ordering import in_order
         from retriever.decide import decide
+        from v2m.asking import moved, single_query
         from v2m.usage import usage_condition
 
-        query, description, seconds = self._single_query(text, image, audio, style)
+        asked = single_query(self.profile, text, image, audio, style)
         also = usage_condition(usage, allow_unknown=allow_unknown)
-        query = self._moved(query, like, unlike)
         searcher = self._searcher
+        query = moved(asked.query, like, unlike, self.track, searcher)
         matches = searcher.search(query, top, by=by, where=where, also=also)
         decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
         if sort:
             matches = in_order(matches, sort, lambda match: match.track)
-        scene = FoundScene(None, description, query.text, decision, reason, tuple(matches))
+        scene = FoundScene(None, asked.description, query.text, decision, reason, tuple(matches))
         return FindResult(
             query.kind,
             str(given[0]) if given else "",
-            seconds,
+            asked.duration_seconds,
             self.profile.name,
             searcher.n_tracks,
             (scene,),
@@ -308,67 +342,6 @@ class Library:
             like=tuple(like),
             unlike=tuple(unlike),
         )
-
-    def _moved(self, query: "Query | None", like: Sequence[str], unlike: Sequence[str]) -> "Query":
-        """Move a query by example tracks, named by their ids or the beginnings of them."""
-        from retriever.examples import with_examples
-
-        if query is not None and not (like or unlike):
-            return query
-        ids = [self.catalogue.track(track_id).track_id for track_id in (*like, *unlike)]
-        vectors = [self._searcher.music_vector(track_id) for track_id in ids]
-        return with_examples(query, vectors[: len(like)], vectors[len(like) :], ids)
-
-    def _find_video(self, video: Path, top: int, options: PlanOptions) -> FindResult:
-        facts, asked = self._planner.ask(video, options)
-        choices = self._planner.choose(asked, options, top)
-        scenes = tuple(
-            FoundScene(c.scene, c.description.text, c.prompt, c.decision, c.reason, c.matches)
-            for c in choices
-        )
-        return FindResult(
-            "video",
-            str(video),
-            facts.duration_seconds,
-            self.profile.name,
-            self._searcher.n_tracks,
-            scenes,
-            calibrated=any(self._searcher.curve(one.query, options.by) for one in asked),
-            caution=self._searcher.caution(asked[0].query, options.by) if asked else "",
-        )
-
-    def _single_query(
-        self,
-        text: str | None,
-        image: Path | str | None,
-        audio: Path | str | None,
-        style: str,
-    ) -> tuple["Query | None", str, float | None]:
-        from retriever.query import audio_query, scene_query, text_query
-
-        if text is not None:
-            words = " ".join(text.split())
-            if not words:
-                raise InputError("the text is empty; say what the music should be like")
-            return text_query(self.profile, words), words, None
-        if image is not None:
-            from v2m.video.scenes import read_image
-
-            seen = self.profile.describer.describe_frames(read_image(Path(image)))
-            prompt = self.profile.writer(style).write(seen).text
-            return scene_query(self.profile, seen, prompt, kind="image"), seen.text, None
-        if audio is None:
-            return None, "", None
-        sound = self._decode(Path(audio))
-        heard = self.profile.listen(sound, [])
-        query = audio_query(self.profile, heard)
-        return query, self.profile.describe_track(heard[0]).summary, sound.duration_seconds
-
-    def _decode(self, path: Path) -> Audio:
-        from indexer.mapper import SAMPLE_RATE
-        from v2m.audio.decode import decode_audio
-
-        return decode_audio(path, sample_rate=SAMPLE_RATE)
 
     # ---- planning and rendering --------------------------------------------------------------
 
@@ -411,15 +384,15 @@ class Library:
 
     # ---- housekeeping ------------------------------------------------------------------------
 
-    def tracks(self, where: str | None = None, *, sort: str = "title") -> list[Track]:
+    def tracks(self, where: str | None = None, *, sort: str = "title") -> "list[Track]":
         """Return the catalogue's tracks, all or those that meet an SQL condition, by a column."""
         from catalogs.ordering import in_order
 
-        return in_order(self.catalogue.tracks(where=where), sort, lambda track: track)
+        return in_order(self.rows.tracks(where=where), sort, lambda track: track)
 
-    def track(self, track_id: str) -> Track:
+    def track(self, track_id: str) -> "Track":
         """Return one track by its id or the beginning of it."""
-        return self.catalogue.track(track_id)
+        return self.rows.track(track_id)
 
     def remove(self, track_ids: Sequence[str]) -> int:
         """Remove tracks from the catalogue (never the files) and return how many."""
@@ -448,7 +421,7 @@ class Library:
         from retriever.search import Searcher, tables_of
 
         if self._kept_searcher is None or not self._kept_searcher.is_current():
-            image = current_image(self.folder, tables_of(self.profile).values())
+            image = self._image(tables_of(self.profile).values())
             self._kept_searcher = Searcher(lambda: self.catalogue, self.profile, image=image)
         return self._kept_searcher
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from v2m.errors import InputError, printable
 from v2m.files import path_to_text, replacing
+from v2m.music import Provenance, Track
 from v2m.remote import address
-from v2m.types import Provenance, Track
 
 if TYPE_CHECKING:
     from indexer.reports import ImportReport, IndexReport

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retriever.search import Match
 from v2m.files import path_to_text
 from v2m.patience import Budget
-from v2m.types import Scene
 
 if TYPE_CHECKING:
+    from retriever.search import Match
     from v2m.signing import Signing
+    from v2m.types import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class FoundScene:
         matches: best first.
     """
 
-    scene: Scene | None
+    scene: "Scene | None"
     description: str
     prompt: str
     decision: str
     reason: str
-    matches: tuple[Match, ...]
+    matches: "tuple[Match, ...]"
 
 
 @dataclass(frozen=True, slots=True)

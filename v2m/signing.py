@@ -16,8 +16,8 @@ from catalogs.generated_terms import FREE, GENERATED
 from v2m import __version__
 from v2m.errors import BackendError, InputError, printable
 from v2m.files import replacing, text_to_path
+from v2m.music import IPTC, Provenance
 from v2m.soundtrack.plan import Cue, CuePlan
-from v2m.types import IPTC, Provenance
 
 if TYPE_CHECKING:
     from v2m.settings import Settings

@@ -38,7 +38,8 @@ class LazyCommand(TyperCommand):
 
     def make_context(self, *where: Any, **extra: Any) -> typer.Context:
         """Return the context of the command it stands for."""
-        return typers_command(self._named).make_context(*where, **extra)
+        made: typer.Context = typers_command(self._named).make_context(*where, **extra)
+        return made
 
 
 def typers_command(named: Named) -> Any:
