@@ -5,13 +5,10 @@ byte code, as installed programs do. The library is made up, with four sections 
 searched once before, so that its image is there.
 """
 
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks.made_up import MadeUp
-from benchmarks.rows import Row, Setting, compare, more, process
+from benchmarks.rows import Row, Setting, compare, installed, more
 from v2m.library import Library
 
 GOAL = more(0.25)
@@ -34,17 +31,10 @@ def rows(setting: Setting) -> Iterator[Row]:
         find = ["-m", "cli", "find", "--text", "calm piano", "--catalog", str(folder)]
         yield compare(
             f"find --text in a new process, {tracks:,} tracks",
-            process(*_python(setting.folder), *find),
+            installed(setting.folder, *find),
             "python -c pass",
-            process(*_python(setting.folder), "-c", "pass"),
+            installed(setting.folder, "-c", "pass"),
             goal=GOAL,
             rounds=setting.size(max(9, setting.rounds), 1),
             note="processor time: the command runs on one core",
         )
-
-
-def _python(folder: Path) -> list[str]:
-    """Return what runs this Python with byte code, whatever the environment says of it."""
-    here = os.environ.get("PYTHONPATH", str(Path(__file__).parents[1]))
-    kept = [f"PYTHONPATH={here}", f"PYTHONPYCACHEPREFIX={folder / 'pycache'}"]
-    return ["env", "-u", "PYTHONDONTWRITEBYTECODE", *kept, sys.executable]

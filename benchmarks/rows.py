@@ -1,6 +1,7 @@
 """Rows that set v2m beside a peer or a limit: both do the same work in turns, in one run."""
 
 import math
+import os
 import resource
 import subprocess
 import sys
@@ -225,6 +226,18 @@ sys.exit(status != 0)
 def python(*arguments: str) -> Side:
     """Run this Python in a process of its own."""
     return process(sys.executable, *arguments)
+
+
+def installed(kept: Path, *arguments: str) -> Side:
+    """Run this Python with byte code, as an installed program does, whatever the environment says.
+
+    Args:
+        kept: where the byte code lies from the first run on.
+        arguments: of Python.
+    """
+    here = os.environ.get("PYTHONPATH", str(Path(__file__).parents[1]))
+    said = [f"PYTHONPATH={here}", f"PYTHONPYCACHEPREFIX={kept / 'pycache'}"]
+    return process("env", "-u", "PYTHONDONTWRITEBYTECODE", *said, sys.executable, *arguments)
 
 
 def compare(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +16,13 @@ from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.sections import split_sections
 from v2m.audio.structure import find_structure
-from v2m.encoders.beatnet import BeatNet
-from v2m.encoders.listening import listen_closely
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import MediaError
 from v2m.structure import Groundwork, Structure
 from v2m.types import Audio, Span, Track, TrackRecord, VectorRow, Vectors
+
+if TYPE_CHECKING:
+    from v2m.encoders.beatnet import BeatNet
 
 SAMPLE_RATE = 44100
 """Hz at which music is measured; resampled further where a model wants less."""
@@ -118,11 +120,15 @@ class Mapper:
 
     def _structure(self, audio: Audio, ground: Groundwork | None) -> Structure:
         if ground is None:
+            from v2m.encoders.listening import listen_closely
+
             _, ground = listen_closely(audio, self._beat_network)
         return find_structure(ground)
 
     @cached_property
-    def _beat_network(self) -> BeatNet:
+    def _beat_network(self) -> "BeatNet":
+        from v2m.encoders.beatnet import BeatNet  # needs torch, and most runs change nothing
+
         return BeatNet()
 
     def map_column(self, track: Track, path: Path) -> TrackRecord:

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from v2m.audio.decode import audio_blocks
-from v2m.audio.measure import Measured, measure
 from v2m.errors import ConfigError, InputError, MediaError, printable
 from v2m.files import text_to_path
 from v2m.soundtrack.credit_forms import (
-    draw_end_card,
     write_credits_json,
     write_credits_markdown,
 )
@@ -18,19 +16,17 @@ from v2m.soundtrack.exports.cuesheet_pdf import write_cue_sheet_pdf
 from v2m.soundtrack.exports.edl import write_edl
 from v2m.soundtrack.exports.fcpxml import write_fcpxml
 from v2m.soundtrack.exports.otio import write_otio
-from v2m.soundtrack.exports.stems import write_stems
-from v2m.soundtrack.limiter import find_mastering
-from v2m.soundtrack.mix import RATE
-from v2m.soundtrack.picture import draw_plan
 from v2m.soundtrack.plan import CuePlan, read_plan, write_plan
-from v2m.soundtrack.render import RenderReport, mixed_sound, open_track, render_plan
 from v2m.usage import breaches
-from v2m.video.probe import probe_video
+
+if TYPE_CHECKING:
+    from v2m.audio.measure import Measured
+    from v2m.soundtrack.render import RenderReport
 
 
 def render(
     plan: CuePlan, out: Path, *, video: Path | None = None, shown: bool = False
-) -> RenderReport:
+) -> "RenderReport":
     """Write the finished video of a plan; the picture is copied, not encoded again.
 
     Args:
@@ -43,6 +39,8 @@ def render(
         InputError: the video or a track is missing, the container cannot hold the picture, or a
             licence forbids what the plan is for.
     """
+    from v2m.soundtrack.render import render_plan
+
     forbidden = breaches(plan, plan.usage)
     if forbidden:
         raise InputError(f"not for {plan.usage} use: {'; '.join(forbidden)}")
@@ -73,6 +71,8 @@ def write_companions(
     if credits_path:
         write_credits(plan, credits_path)
     if picture:
+        from v2m.soundtrack.picture import draw_plan
+
         draw_plan(plan, picture, video_path=video, sound=_sound(plan, video, finished))
 
 
@@ -101,11 +101,16 @@ def export_plan(plan_path: Path, kind: str, out: Path) -> str:
     if kind in WRITERS:
         WRITERS[kind](plan, out)
     elif kind == "end-card":
+        from v2m.soundtrack.credit_forms import draw_end_card
+
         n_cards = draw_end_card(plan, out)
         return f"wrote {n_cards} card{'s' * (n_cards > 1)}: {printable(out)}"
     elif kind == "picture":
         write_companions(plan, text_to_path(plan.video.path), picture=out)
     elif kind == "stems":
+        from v2m.soundtrack.exports.stems import write_stems
+        from v2m.soundtrack.render import open_track
+
         stems = write_stems(plan, out, open_track)
         lower = f", all {-stems.gain_db:.1f} dB lower to fit" if stems.gain_db < 0 else ""
         return f"wrote {len(stems.paths)} stems to {printable(out)}{lower}"
@@ -114,8 +119,15 @@ def export_plan(plan_path: Path, kind: str, out: Path) -> str:
     return f"wrote {printable(out)}"
 
 
-def _sound(plan: CuePlan, video: Path, finished: Path | None) -> Measured | None:
+def _sound(plan: CuePlan, video: Path, finished: Path | None) -> "Measured | None":
     """Measure the finished sound, or what it will be; None where a file of it is missing."""
+    from v2m.audio.decode import audio_blocks
+    from v2m.audio.measure import measure
+    from v2m.soundtrack.limiter import find_mastering
+    from v2m.soundtrack.mix import RATE
+    from v2m.soundtrack.render import mixed_sound
+    from v2m.video.probe import probe_video
+
     if finished:
         return measure(audio_blocks(finished, sample_rate=RATE), RATE)
     try:

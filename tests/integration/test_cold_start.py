@@ -1,7 +1,5 @@
-"""What a first search in a new process does without."""
+"""What a command in a new process does without."""
 
-import subprocess
-import sys
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -13,24 +11,12 @@ from catalogs.store import Catalogue
 from retriever.probes import PROBES
 from retriever.query import text_query
 from retriever.search import Searcher
+from tests.imports import HEAVY, imports_of
 from tests.libraries import counting_profile, fill, track
+from tests.unit.plans import make_cue, make_plan
 from v2m.encoders.minilm import MiniLM
 from v2m.profiles.lite import LiteProfile
-
-HEAVY = (
-    "av", "duckdb", "faiss", "fastapi", "moviepy", "mutagen", "numpy.ma", "PIL", "pyarrow",
-    "pydantic", "rich", "scipy", "scenedetect", "soundfile", "tokenizers", "torch",
-    "v2m.audio.structure", "v2m.soundtrack.plan",
-)  # fmt: skip
-"""Modules that take 20 ms or more to import and that finding by words has no use for."""
-
-CODE = (
-    "import sys, contextlib, io, cli; sys.argv = ['v2m', *sys.argv[2:]]\n"
-    "with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.suppress(SystemExit):\n"
-    "    cli.main()\n"
-    "assert 'slow piano' in out.getvalue()\n"
-    f"print([name for name in {HEAVY!r} if name in sys.modules])"
-)
+from v2m.soundtrack.plan import write_plan
 
 
 def test_finding_by_words_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -38,10 +24,37 @@ def test_finding_by_words_imports_nothing_heavy(tmp_path: Path) -> None:
     fill(catalogue, [track(1, "slow piano"), track(2, "fast drums")], profile)
     Searcher(catalogue, profile)  # leaves the image for the next process
 
-    command = [sys.executable, "-c", CODE, "--", "find", "--text", "piano", "--catalog"]
-    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    find = ["find", "--text", "piano", "--catalog", tmp_path]
+    assert not imports_of("slow piano", *find) & {*HEAVY}
 
-    assert done.stdout.strip() == "[]", done.stderr
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("--help", "backends"), ("--version", "v2m"), ("config", "catalog")]
+)
+def test_what_needs_no_library_imports_nothing_heavy(line: str, said: str) -> None:
+    assert not imports_of(said, line) & {*HEAVY, "numpy", "filelock", "v2m.library"}
+
+
+def test_help_imports_no_command() -> None:
+    commands = {
+        name for name in imports_of("backends", "--help") if name.startswith("v2m.commands.")
+    }
+    assert commands == {"v2m.commands.lazy", "v2m.commands.quick"}
+
+
+def test_listing_tracks_imports_the_database_and_nothing_else_heavy(tmp_path: Path) -> None:
+    fill(Catalogue.open(tmp_path, create=True), [track(1, "slow piano")], LiteProfile())
+
+    listed = imports_of("slow piano", "tracks", "list", "--catalog", tmp_path)
+
+    assert not listed & ({*HEAVY, "numpy", "v2m.encoders.profiles"} - {"duckdb"})
+
+
+def test_credits_are_written_without_what_mixes_sound(tmp_path: Path) -> None:
+    write_plan(make_plan(make_cue(0, 4)), tmp_path / "plan.json")
+    export = ["export", tmp_path / "plan.json", "-o", tmp_path / "credits.txt"]
+
+    assert not imports_of("credits.txt", *export) & {"torch", "scipy", "duckdb", "PIL", "fpdf"}
 
 
 def test_a_condition_opens_the_file_once_and_a_search_without_one_never(

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Commands
+from tests.imports import imports_of
 from tests.system.conftest import bundled_track, ffmpeg
+from v2m.library import Library
 from v2m.soundtrack.plan import read_plan
 
 README = Path(__file__).parents[2] / "README.md"
@@ -54,14 +56,10 @@ def test_the_readme_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "holiday-scored.mp4").exists()
 
 
-def test_help_is_light() -> None:
-    code = (
-        "import sys, contextlib, io, cli; sys.argv = ['v2m', '--help']\n"
-        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
-        "    cli.main()\n"
-        "heavy = {'torch', 'faiss', 'duckdb', 'numpy', 'av', 'scipy'} & set(sys.modules)\n"
-        "print(sorted(heavy))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def test_an_index_run_that_changes_nothing_loads_no_model(music_library: Library) -> None:
+    music = min(music_library.catalogue.known_files()).parent
+    line = ["index", music, "--catalog", music_library.folder]
 
-    assert done.stdout.strip() == "[]"
+    heavy = imports_of("nothing to encode", *line) & {"torch", "scipy", "faiss", "tokenizers"}
+
+    assert not heavy

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import firwin, lfilter, sosfilt
 
 from v2m.types import Samples
 
@@ -137,6 +136,8 @@ def _between_samples() -> npt.NDArray[np.float32]:
     A windowed sinc of 48 samples, flat to 20 kHz at 48 kHz within 0.1 dB, as a matrix of shape
     (111, 3 * 64): a matrix product is several times faster than a polyphase filter.
     """
+    from scipy.signal import firwin
+
     window: Any = ("kaiser", 8.0)
     taps = firwin(2 * REACH * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=window) * OVERSAMPLING
     matrix = np.zeros((BLOCK + 2 * REACH - 1, OVERSAMPLING - 1, BLOCK), np.float32)
@@ -182,6 +183,8 @@ def k_squares(
     samples: Samples, sample_rate: int, state: npt.NDArray[np.float64] | None = None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
     """Return the K-weighted squares summed over channels, and the filter's state behind them."""
+    from scipy.signal import sosfilt
+
     weights = _k_weighting(sample_rate)
     if state is None:
         state = np.zeros((len(weights), len(samples), 2))
@@ -204,6 +207,8 @@ class _KBlocks:
     """
 
     def __init__(self, weights: npt.NDArray[np.float64]) -> None:
+        from scipy.signal import sosfilt
+
         n, order = WEIGHTED_TOGETHER, 2 * len(weights)
         # rows: an impulse in every place, then every state alone
         sound = np.vstack([np.eye(n), np.zeros((order, n))])
@@ -227,6 +232,8 @@ class _KBlocks:
         self, samples: Samples, state: npt.NDArray[np.float64]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
         """Return a whole number of blocks weighted, (channels, n), and the state behind them."""
+        from scipy.signal import lfilter
+
         n_channels, n = samples.shape
         if not n:
             return np.zeros((n_channels, 0), np.float32), state
@@ -247,6 +254,8 @@ class _KBlocks:
 
 def _after_one_sample(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the matrix by which a sample of silence moves the states of sections, as columns."""
+    from scipy.signal import sosfilt
+
     order = 2 * len(weights)
     ahead = np.eye(order).reshape(-1, len(weights), 2).transpose(1, 0, 2)
     after: Any = sosfilt(weights, np.zeros((order, 1)), axis=-1, zi=ahead)[1]

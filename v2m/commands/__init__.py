@@ -1,1 +1,1 @@
-"""Groups of commands that cli.py mounts."""
+"""The commands, by the names that cli.py gives them."""

@@ -1,12 +1,15 @@
 """Writes the credits of a plan: what to publish with the video, and what to check first."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from v2m.files import replacing, text_to_path
-from v2m.soundtrack.plan import Cue, CuePlan
+
+if TYPE_CHECKING:
+    from v2m.soundtrack.plan import Cue, CuePlan
 
 
-def credits_text(plan: CuePlan) -> str:
+def credits_text(plan: "CuePlan") -> str:
     """Return the credits: one block per track, in the order of first use."""
     blocks: dict[str, list[Cue]] = {}
     for cue in plan.cues:
@@ -17,13 +20,13 @@ def credits_text(plan: CuePlan) -> str:
     return "\n\n".join([head, *(_block(cues) for cues in blocks.values())]) + "\n"
 
 
-def write_credits(plan: CuePlan, path: Path) -> None:
+def write_credits(plan: "CuePlan", path: Path) -> None:
     """Write the credits as text; the file appears by rename."""
     with replacing(path) as temporary:
         temporary.write_text(credits_text(plan), encoding="utf-8")
 
 
-def _block(cues: list[Cue]) -> str:
+def _block(cues: "list[Cue]") -> str:
     cue = cues[0]
     if cue.source == "generated":
         lines = [
@@ -44,7 +47,7 @@ def _block(cues: list[Cue]) -> str:
     return "\n".join(lines)
 
 
-def _licence(cue: Cue) -> str:
+def _licence(cue: "Cue") -> str:
     if not (cue.licence or cue.licence_url):
         return "Licence unknown: ask its owner before you publish"
     words = cue.licence or "see link"
@@ -52,7 +55,7 @@ def _licence(cue: Cue) -> str:
     return f"Licence: {words}{link}"
 
 
-def changes_to(cues: list[Cue]) -> str:
+def changes_to(cues: "list[Cue]") -> str:
     """Say what was done to a track, as Creative Commons licences ask for."""
     seams = [seam for cue in cues for seam in cue.seams]
     looped = ", repeated" if any(s.in_seconds < s.out_seconds for s in seams) else ""

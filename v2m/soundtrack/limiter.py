@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from v2m.audio.loudness import SILENCE_LUFS
 from v2m.audio.measure import FRAMES_PER_SECOND, Course, Filed, Measured, Store
@@ -77,6 +76,8 @@ def _gains(peaks: npt.NDArray[np.float32], ceiling_dbtp: float) -> Gains:
     needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9)).astype(np.float32)
     if needed.min() >= 1:
         return needed
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
     lowest = minimum_filter1d(needed, 2 * REACH + 1, mode="nearest")
     wide, narrow = REACH // 2, REACH - 1 - REACH // 2
     smooth = uniform_filter1d(lowest.astype(np.float64), 2 * wide + 1, mode="nearest")
