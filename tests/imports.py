@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 HEAVY = (
     "av", "duckdb", "faiss", "fastapi", "moviepy", "mutagen", "numpy.ma", "PIL", "pyarrow",
@@ -21,7 +20,7 @@ CODE = (
 )
 
 
-def imports_of(said: str, *line: str | Path) -> set[str]:
+def imports_of(said: str, *line: object) -> set[str]:
     """Return the modules a new process has imported when it has carried out a line."""
     command = [sys.executable, "-c", CODE, said, *map(str, line)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
