@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from v2m.audio.banks import mel_bank
 from v2m.audio.key import chroma_frames, estimate_key, mean_chroma
 from v2m.audio.loudness import integrated_lufs
-from v2m.audio.spectra import magnitudes, mel_filters
+from v2m.audio.spectra import magnitudes
 from v2m.audio.tempo import tempo_curve
 from v2m.types import Audio, Mono, SoundFacts
 
@@ -102,7 +103,7 @@ def middle(audio: Audio) -> Mono:
 
 def onset_envelope(spectrum: Grid) -> npt.NDArray[np.float64]:
     """Return the rise of the logarithmic mel spectrum per frame, shape (frames - 1,)."""
-    mel = spectrum @ mel_filters(RATE, N_FFT, 40).T
+    mel = mel_bank(RATE, N_FFT, 40).through(spectrum)
     level = np.log1p(1000 * mel / (mel.max() + 1e-9))
     return np.asarray(np.maximum(0, np.diff(level, axis=0)).mean(axis=1), np.float64)
 
@@ -127,7 +128,7 @@ def _centroid(spectrum: Grid, power: Grid) -> float:
     energy = power.sum(axis=1)
     if energy.max() < 1e-9:
         return 0.0
-    hertz = np.fft.rfftfreq(N_FFT, 1 / RATE)
+    hertz = np.fft.rfftfreq(N_FFT, 1 / RATE).astype(np.float32)
     centroid = (spectrum @ hertz) / (spectrum.sum(axis=1) + 1e-9)
     active = energy >= np.percentile(energy, 10)
     return float(np.median(centroid[active]))
@@ -135,7 +136,7 @@ def _centroid(spectrum: Grid, power: Grid) -> float:
 
 def _shares(power: Grid) -> tuple[float, float]:
     """Return the percussive and the harmonic share of the energy, each 0 to 1."""
-    level = np.sqrt(power @ mel_filters(RATE, N_FFT, 64).T)
+    level = np.sqrt(mel_bank(RATE, N_FFT, 64).through(power))
     energy = level**2
     total = float(energy.sum())
     if total < 1e-9:

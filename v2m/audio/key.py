@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from v2m.audio.banks import Bank
 from v2m.audio.spectra import magnitudes
 from v2m.types import Mono
 
@@ -60,8 +61,7 @@ def chroma_frames(mono: Mono, sample_rate: int) -> npt.NDArray[np.float64]:
     """
     n_fft = 4 * chroma_hop(sample_rate)
     spectrum = magnitudes(mono, n_fft, n_fft // 4)
-    filters = _constant_q(sample_rate, n_fft)
-    bins = spectrum[:, : filters.shape[1]] @ filters.T
+    bins = _constant_q_bank(sample_rate, n_fft).through(spectrum)
     if not bins.any():
         return np.zeros((len(bins), 12))
     thirds = bins.reshape(len(bins), N_OCTAVES, 12, BINS_PER_SEMITONE).sum(axis=1)
@@ -104,6 +104,10 @@ def _tuning(thirds: npt.NDArray[np.floating]) -> int:
 
 
 @lru_cache
+def _constant_q_bank(sample_rate: int, n_fft: int) -> Bank:
+    return Bank(_constant_q(sample_rate, n_fft))
+
+
 def _constant_q(sample_rate: int, n_fft: int) -> npt.NDArray[np.float32]:
     """Return bell-shaped filters, equally wide in pitch, shape (252, lines).
 

@@ -1,5 +1,6 @@
 """Short-time spectra and mel filters in NumPy."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -11,24 +12,39 @@ from v2m.types import Mono
 Magnitudes = npt.NDArray[np.float32]
 """float32, shape (frames, n_fft // 2 + 1)."""
 
+SAMPLES_AT_ONCE = 1 << 18
+"""What is transformed at once stays in the cache."""
+
 
 def magnitudes(mono: Mono, n_fft: int, hop: int) -> Magnitudes:
     """Return the magnitudes of a centred short-time Fourier transform with a Hann window.
 
     Frame t is centred on sample ``t * hop``; outside the sound there is silence.
     """
+    out = np.empty((_n_frames(mono, n_fft, hop), n_fft // 2 + 1), np.float32)
+    first = 0
+    for block in magnitude_blocks(mono, n_fft, hop):
+        out[first : first + len(block)] = block
+        first += len(block)
+    return out
+
+
+def _n_frames(mono: Mono, n_fft: int, hop: int) -> int:
+    return 1 + max(0, len(mono) + n_fft // 2 * 2 - n_fft) // hop
+
+
+def magnitude_blocks(mono: Mono, n_fft: int, hop: int) -> Iterator[Magnitudes]:
+    """Yield what ``magnitudes`` returns, some frames at a time, at least one."""
     import scipy.fft
 
     padded = np.pad(mono.astype(np.float32), n_fft // 2)
-    n_frames = 1 + max(0, len(padded) - n_fft) // hop
+    n_frames = _n_frames(mono, n_fft, hop)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop][:n_frames]
-    out = np.empty((n_frames, n_fft // 2 + 1), np.float32)
     window = hann(n_fft)
-    step = max(1, (1 << 22) // n_fft)  # a few million samples at a time bound the memory
+    step = max(1, SAMPLES_AT_ONCE // n_fft)
     for start in range(0, n_frames, step):
         spectrum: Any = scipy.fft.rfft(frames[start : start + step] * window, axis=1)
-        out[start : start + step] = np.abs(spectrum)
-    return out
+        yield np.asarray(np.abs(spectrum), np.float32)
 
 
 @lru_cache

@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from v2m.audio.banks import mel_bank
 from v2m.audio.descriptors import HOP, N_FFT, RATE, Spectra
 from v2m.audio.key import chroma_hop
 from v2m.audio.metre import count_again, metre_name
 from v2m.audio.sections import sounding_part
-from v2m.audio.spectra import mel_filters
 from v2m.structure import ENERGY_STEP_SECONDS, Beats, Groundwork, Join, Section, Structure
 from v2m.types import Audio, Mono, Span
 
@@ -54,7 +54,7 @@ def lay_ground(spectra: Spectra, beats: Beats) -> Groundwork:
         spectra: of the whole track.
         beats: as ``find_beats`` found them.
     """
-    mel = np.log10(spectra.spectrum @ mel_filters(RATE, N_FFT, N_MELS).T + 1e-4)
+    mel = np.log10(mel_bank(RATE, N_FFT, N_MELS).through(spectra.spectrum) + 1e-4)
     return Groundwork(spectra.mono, mel.astype(np.float64), spectra.chroma, beats)
 
 
