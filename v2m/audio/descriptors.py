@@ -97,8 +97,8 @@ def middle(audio: Audio) -> Mono:
     if audio.sample_rate != RATE and len(mono):
         import soxr
 
-        mono = soxr.resample(mono, audio.sample_rate, RATE)
-    return np.pad(mono, (0, max(0, N_FFT - len(mono)))).astype(np.float32)
+        mono = np.asarray(soxr.resample(mono, audio.sample_rate, RATE), np.float32)
+    return np.pad(mono, (0, N_FFT - len(mono))) if len(mono) < N_FFT else mono
 
 
 def onset_envelope(spectrum: Grid) -> npt.NDArray[np.float64]:

@@ -37,7 +37,7 @@ def magnitude_blocks(mono: Mono, n_fft: int, hop: int) -> Iterator[Magnitudes]:
     """Yield what ``magnitudes`` returns, some frames at a time, at least one."""
     import scipy.fft
 
-    padded = np.pad(mono.astype(np.float32), n_fft // 2)
+    padded = np.pad(np.asarray(mono, np.float32), n_fft // 2)
     n_frames = _n_frames(mono, n_fft, hop)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop][:n_frames]
     window = hann(n_fft)
