@@ -7,7 +7,6 @@ Before and after a cut the pictures have to differ, so that a flash is none. And
 black is a cut too, in the middle of the black.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
@@ -47,14 +46,14 @@ FADE_DEPTH = 20
 
 
 class Points(NamedTuple):
-    """Points of a picture: int16, shape (n,) and (m,), 0 to 255."""
+    """Points of a picture: uint8, shape (n,) and (m,); of several: shape (k, n) and (k, m)."""
 
-    luma: npt.NDArray[np.int16]
-    chroma: npt.NDArray[np.int16]
+    luma: npt.NDArray[np.uint8]
+    chroma: npt.NDArray[np.uint8]
 
 
 class CutFinder:
-    """Takes the points of one frame after another and names the cuts, a few frames late."""
+    """Takes the points of a film's frames, some at a time, and names the cuts a few frames late."""
 
     def __init__(self, threshold: float) -> None:
         """Begin a film; ``threshold`` is the least change of a cut, 0 to 255."""
@@ -62,7 +61,7 @@ class CutFinder:
         self._changes: list[float] = []
         self._levels: list[float] = []
         self._last = -RETURNING_FRAMES
-        self._held: deque[Points] = deque(maxlen=REACH + RETURNING_FRAMES + 2)
+        self._held: list[Points] = []
 
     @property
     def changes(self) -> Sequence[float]:
@@ -74,26 +73,34 @@ class CutFinder:
         """The mean luma of every frame so far, 0 to 255."""
         return self._levels
 
-    def add(self, points: Points) -> int | None:
-        """Take the next frame; return the first frame of a new shot where one is settled."""
-        self._changes.append(change(self._held[-1], points) if self._held else 0.0)
-        self._levels.append(float(points.luma.mean()))
-        self._held.append(points)
-        return self._settled(len(self._changes) - 1 - REACH)
+    def add(self, pictures: Sequence[Points]) -> list[int]:
+        """Take the next frames; return the first frame of every new shot that is settled."""
+        settled = len(self._changes) - REACH
+        known = [*self._held[-1:], *pictures]
+        luma, chroma = np.stack([p.luma for p in known]), np.stack([p.chroma for p in known])
+        if not self._held:  # nothing comes before the first frame
+            self._changes.append(0.0)
+        self._changes += change(Points(luma[:-1], chroma[:-1]), Points(luma[1:], chroma[1:])).tolist()
+        self._levels += luma[-len(pictures) :].mean(axis=1).tolist()
+        self._held += pictures
+        found = self._settled(settled, len(self._changes) - REACH)
+        del self._held[: -(REACH + RETURNING_FRAMES + 2)]
+        return found
 
     def finish(self) -> list[int]:
         """Return the cuts among the last frames, of which nothing more will be known."""
-        n = len(self._changes)
-        return [cut for frame in range(n - REACH, n) if (cut := self._settled(frame)) is not None]
+        return self._settled(len(self._changes) - REACH, len(self._changes))
 
-    def _settled(self, frame: int) -> int | None:
-        if frame - self._last < RETURNING_FRAMES or not self._is_cut(frame):
-            return None
-        self._last = frame
-        return frame
+    def _settled(self, first: int, stop: int) -> list[int]:
+        found = []
+        for frame in range(max(1, first), stop):
+            if frame - self._last >= RETURNING_FRAMES and self._is_cut(frame):
+                self._last = frame
+                found.append(frame)
+        return found
 
     def _is_cut(self, frame: int) -> bool:
-        if frame < 1 or self._changes[frame] < self._threshold:
+        if self._changes[frame] < self._threshold:
             return False
         before = self._changes[max(0, frame - REACH) : frame][::-1]
         after = self._changes[frame + 1 : frame + 1 + REACH]
@@ -105,18 +112,26 @@ class CutFinder:
         """Tell whether the picture does not come back at once, as it does after a flash."""
         oldest = len(self._changes) - len(self._held)
         place = frame - oldest
-        held = list(self._held)
-        before = held[max(0, place - RETURNING_FRAMES - 1) : place]
-        after = held[place : place + RETURNING_FRAMES + 1]
-        least = min(change(one, other) for one, other in product(before, after))
+        before = self._held[max(0, place - RETURNING_FRAMES - 1) : place]
+        after = self._held[place : place + RETURNING_FRAMES + 1]
+        least = min(float(change(one, other)) for one, other in product(before, after))
         return least >= RETURNING_SHARE * self._changes[frame]
 
 
-def change(before: Points, after: Points) -> float:
-    """Return by how much two pictures differ: mean change of luma and of chroma, 0 to 255."""
-    light = np.abs(before.luma - after.luma)
-    colour = np.abs(before.chroma - after.chroma)
-    return 0.5 * (float(light.mean()) + float(colour.mean()))
+def change(before: Points, after: Points) -> npt.NDArray[np.float64]:
+    """Return by how much pictures differ: mean change of luma and of chroma, 0 to 255.
+
+    Returns:
+        shape () for a picture, (k,) for several.
+    """
+    return 0.5 * (_mean_change(before.luma, after.luma) + _mean_change(before.chroma, after.chroma))
+
+
+def _mean_change(
+    before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float64]:
+    higher, lower = np.maximum(before, after), np.minimum(before, after)
+    return np.asarray((higher - lower).mean(axis=-1), np.float64)
 
 
 def fades(levels: Sequence[float], cuts: Sequence[int]) -> list[tuple[int, float]]:

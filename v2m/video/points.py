@@ -1,6 +1,7 @@
 """Takes a few points out of decoded frames, without a conversion of the whole picture."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class PointReader:
         self._columns, self._rows = max(1, first.width // step), max(1, first.height // step)
         self._bits = _bits(first.format.name)
         self._scaler = _reformatter()
+        self._grids = self._grids_over(first) if self._bits else []
 
     @property
     def direct(self) -> bool:
@@ -34,29 +36,64 @@ class PointReader:
     def __call__(self, frame: Any) -> Points:
         """Return the points of a frame; one of another form than the first is converted."""
         if self._bits is None:
-            small = self._scaler.reformat(frame, 2 * self._columns, 2 * self._rows, "yuv420p")
-            return self._points(small, 8)
-        form = frame.format.name, frame.width, frame.height
-        if form != self._form:
+            frame = self._scaler.reformat(frame, 2 * self._columns, 2 * self._rows, "yuv420p")
+            self._grids = self._grids or self._grids_over(frame)
+        elif (frame.format.name, frame.width, frame.height) != self._form:
             frame = self._scaler.reformat(frame, self._form[1], self._form[2], self._form[0])
-        return self._points(frame, self._bits)
+        return self._points(frame, self._bits or 8)
 
-    def _points(self, frame: Any, bits: int) -> Points:
+    def _grids_over(self, frame: Any) -> list["_Grid"]:
         # half as many rows of each plane of chroma make as many points of both
         rows = self._rows, self._rows // 2, self._rows // 2
-        parts = [
-            _strided(plane, bits, max(1, n), self._columns)
+        return [
+            _Grid.over(plane.width, plane.height, max(1, n), self._columns)
             for plane, n in zip(frame.planes, rows, strict=False)
         ]
-        return Points(parts[0], np.concatenate(parts[1:] or parts))
+
+    def _points(self, frame: Any, bits: int) -> Points:
+        values = np.empty(sum(grid.n for grid in self._grids), np.uint8)
+        place = 0
+        for plane, grid in zip(frame.planes, self._grids, strict=False):
+            grid.read(plane, bits, values[place : place + grid.n])
+            place += grid.n
+        n_luma = self._grids[0].n
+        luma = values[:n_luma]
+        return Points(luma, values[n_luma:] if place > n_luma else luma)
 
 
-def _strided(plane: Any, bits: int, rows: int, columns: int) -> npt.NDArray[np.int16]:
-    values: npt.NDArray[Any] = np.frombuffer(plane, np.uint8 if bits == 8 else "<u2")
-    values = values.reshape(plane.height, -1)
-    down, across = max(1, plane.height // rows), max(1, plane.width // columns)
-    some = values[down // 2 :: down, across // 2 : plane.width : across]
-    return (some >> (bits - 8) if bits > 8 else some).astype(np.int16).ravel()
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Evenly spaced points of a plane."""
+
+    rows: int
+    columns: int
+    down: int
+    across: int
+
+    @classmethod
+    def over(cls, width: int, height: int, rows: int, columns: int) -> "_Grid":
+        """Lay about so many rows and columns over a plane."""
+        down, across = max(1, height // rows), max(1, width // columns)
+        return cls(
+            len(range(down // 2, height, down)), len(range(across // 2, width, across)), down, across
+        )
+
+    @property
+    def n(self) -> int:
+        """How many points there are."""
+        return self.rows * self.columns
+
+    def read(self, plane: Any, bits: int, out: npt.NDArray[np.uint8]) -> None:
+        """Copy the points of a plane, row by row."""
+        line, size = plane.line_size, 1 if bits == 8 else 2
+        some: npt.NDArray[Any] = np.ndarray(
+            (self.rows, self.columns),
+            np.uint8 if size == 1 else "<u2",
+            plane,
+            self.down // 2 * line + self.across // 2 * size,
+            (self.down * line, self.across * size),
+        )
+        out.reshape(self.rows, self.columns)[:] = some >> (bits - 8) if bits > 8 else some
 
 
 def _bits(pixel_format: str) -> int | None:

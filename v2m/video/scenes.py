@@ -167,9 +167,9 @@ class _ByPoints:
         return self._found + self._finder.finish()
 
     def _judge(self) -> None:
-        found = map(self._finder.add, self._waiting)
-        self._found += [cut for cut in found if cut is not None]
-        self._waiting.clear()
+        if self._waiting:
+            self._found += self._finder.add(self._waiting)
+            self._waiting.clear()
 
 
 class _ByPySceneDetect:
@@ -191,7 +191,7 @@ class _ByPySceneDetect:
 
         # a frame's number is all the detector needs; the rate is never used
         number = FrameTimecode(len(self.changes), 25.0)
-        self.changes.append(change(self._before, points) if self._before else 0.0)
+        self.changes.append(float(change(self._before, points)) if self._before else 0.0)
         picture = np.ascontiguousarray(self._scaled(frame)[..., ::-1])
         self._found += [cut.frame_num for cut in self._detector.process_frame(number, picture)]
         self.levels.append(float(points.luma.mean()))
