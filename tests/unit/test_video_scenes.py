@@ -26,9 +26,10 @@ from tests.unit.videos import (
 from v2m.errors import MediaError
 from v2m.types import Scene, VideoFacts
 from v2m.video import scenes
+from v2m.video.borders import Cut, merge_short
 from v2m.video.frames import decoded_frames
 from v2m.video.probe import probe_video
-from v2m.video.scenes import Cut, find_scenes, merge_short, read_image
+from v2m.video.scenes import find_scenes, read_image
 
 
 def _find(path: Path, *, min_scene_seconds: float = 1.0) -> list[Scene]:

@@ -80,7 +80,9 @@ class CutFinder:
         luma, chroma = np.stack([p.luma for p in known]), np.stack([p.chroma for p in known])
         if not self._held:  # nothing comes before the first frame
             self._changes.append(0.0)
-        self._changes += change(Points(luma[:-1], chroma[:-1]), Points(luma[1:], chroma[1:])).tolist()
+        self._changes += change(
+            Points(luma[:-1], chroma[:-1]), Points(luma[1:], chroma[1:])
+        ).tolist()
         self._levels += luma[-len(pictures) :].mean(axis=1).tolist()
         self._held += pictures
         found = self._settled(settled, len(self._changes) - REACH)

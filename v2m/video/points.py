@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from v2m.video.cuts import Points
 
-SHORT_SIDE = 32
+SHORT_SIDE = 24
 """Points along the shorter side of a picture."""
 
 PLANAR = re.compile(r"(?:yuvj?4[24][024]p|gray)(9|10|12|14|16)?(le)?")
@@ -75,7 +75,10 @@ class _Grid:
         """Lay about so many rows and columns over a plane."""
         down, across = max(1, height // rows), max(1, width // columns)
         return cls(
-            len(range(down // 2, height, down)), len(range(across // 2, width, across)), down, across
+            len(range(down // 2, height, down)),
+            len(range(across // 2, width, across)),
+            down,
+            across,
         )
 
     @property

@@ -1,9 +1,7 @@
 """Finds the scenes of a video, and reads still pictures."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,8 +9,18 @@ import numpy as np
 
 from v2m.audio.decode import check_readable
 from v2m.errors import MediaError
-from v2m.types import Frames, Scene, Span, VideoFacts
-from v2m.video.cuts import CutFinder, Points, change, fades
+from v2m.types import Frames, Scene, VideoFacts
+from v2m.video.borders import Borders, Cut
+from v2m.video.cuts import (
+    BLACK,
+    FADE_FRAMES,
+    REACH,
+    RETURNING_FRAMES,
+    CutFinder,
+    Points,
+    change,
+    fades,
+)
 from v2m.video.frames import Scaler, decoded_frames
 from v2m.video.points import PointReader
 
@@ -27,6 +35,12 @@ ADAPTIVE_LEAST = 15.0
 
 JUDGED_AT_ONCE = 32
 """Frames whose points wait for each other: in between, decoding empties the processor's caches."""
+
+SEEN_AT_ONCE = 8
+"""Frames that wait for each other before their points are read, for the same reason."""
+
+HELD_PIXELS = SEEN_AT_ONCE * 1920 * 1080
+"""Of larger pictures fewer wait, for they wait as they are."""
 
 DETECTOR_HEIGHT = 144
 """PySceneDetect looks at pictures about 256 pixels wide too."""
@@ -52,81 +66,114 @@ def find_scenes(
     Raises:
         MediaError: no frame can be decoded.
     """
-    every = _cuts(path, facts, threshold)
-    cuts = merge_short(every, facts.duration_seconds, min_scene_seconds)
-    n_frames = facts.n_frames or max(1, round(facts.duration_seconds * facts.fps))
-    edges = [(0.0, 0), *((c.seconds, c.frame) for c in cuts), (facts.duration_seconds, n_frames)]
-    return [
-        Scene(
-            n,
-            Span(start, end),
-            first,
-            last,
-            tuple(cut.seconds for cut in every if start < cut.seconds < end),
-        )
-        for n, ((start, first), (end, last)) in enumerate(pairwise(edges))
-    ]
+    return list(each_scene(path, facts, min_scene_seconds=min_scene_seconds, threshold=threshold))
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A border between two scenes.
+def each_scene(
+    path: Path,
+    facts: VideoFacts,
+    *,
+    min_scene_seconds: float = SHORTEST_SECONDS,
+    threshold: float = THRESHOLD,
+    watching: Callable[[float, Any], None] | None = None,
+) -> Iterator[Scene]:
+    """Yield the scenes of ``find_scenes``, each as soon as no later frame can change it.
 
-    Attributes:
-        seconds: from the first frame.
-        frame: first frame of the new scene.
-        strength: change of the picture, 0 to 255.
+    Args:
+        path: the video.
+        facts: of the video.
+        min_scene_seconds: as for ``find_scenes``.
+        threshold: least change of a cut, 0 to 255.
+        watching: is shown every frame with its time in seconds.
+
+    Raises:
+        MediaError: no frame can be decoded.
     """
-
-    seconds: float
-    frame: int
-    strength: float
-
-
-def merge_short(
-    cuts: Sequence[Cut], duration_seconds: float, min_scene_seconds: float
-) -> list[Cut]:
-    """Drop cuts until no scene is too short: the shortest scene first, there the weaker border.
-
-    >>> merge_short([Cut(4.0, 100, 80.0), Cut(4.5, 112, 30.0)], 9.0, 1.5)
-    [Cut(seconds=4.0, frame=100, strength=80.0)]
-    """
-    kept = list(cuts)
-    while kept:
-        edges = [0.0, *(cut.seconds for cut in kept), duration_seconds]
-        lengths = [end - start for start, end in pairwise(edges)]
-        short = lengths.index(min(lengths))
-        if lengths[short] >= min_scene_seconds:
-            break
-        # scene n lies between cuts n - 1 and n; the video's own ends stay
-        borders = [n for n in (short - 1, short) if 0 <= n < len(kept)]
-        del kept[min(borders, key=lambda n: kept[n].strength)]
-    return kept
-
-
-def _cuts(path: Path, facts: VideoFacts, threshold: float) -> list[Cut]:
-    """Return every cut inside the video; times and frame numbers are those of its own frames."""
-    points: PointReader | None = None
-    judge: _Judge | None = None
-    times: list[float] = []
+    finder: _SceneFinder | None = None
     try:
-        for seconds, frame in decoded_frames(path, facts):
-            points = points or PointReader(frame)
-            judge = judge or _judge_for(points, threshold)
-            judge.add(points(frame), frame)
-            times.append(seconds)
+        for some in _some_at_a_time(decoded_frames(path, facts)):
+            finder = finder or _SceneFinder(facts, some[0][1], min_scene_seconds, threshold)
+            if watching:
+                for seconds, frame in some:
+                    watching(seconds, frame)
+            yield from finder.add(some)
     except MediaError as err:
-        if times:
-            log.warning("%s; scenes after %.1f s cannot be told apart", err, times[-1])
-    if judge is None:
+        if finder:
+            log.warning("%s; scenes after %.1f s cannot be told apart", err, finder.seconds)
+    if finder is None:
         raise MediaError(path, "none of its frames can be decoded")
-    cuts = judge.finish()
-    strengths = {n: judge.changes[n] for n in cuts} | dict(fades(judge.levels, cuts))
-    return [
-        Cut(times[n], n, strength)
-        for n, strength in sorted(strengths.items())
-        if 0 < times[n] < facts.duration_seconds
-    ]
+    yield from finder.finish()
+
+
+def _some_at_a_time(frames: Iterator[tuple[float, Any]]) -> Iterator[list[tuple[float, Any]]]:
+    """Gather a few frames: looked at in a row they cost less, for Python's code is at hand."""
+    some: list[tuple[float, Any]] = []
+    try:
+        for seconds, frame in frames:
+            some.append((seconds, frame))
+            if len(some) == SEEN_AT_ONCE or len(some) * frame.width * frame.height >= HELD_PIXELS:
+                yield some
+                some = []
+    except MediaError:
+        if some:
+            yield some
+        raise
+    if some:
+        yield some
+
+
+class _SceneFinder:
+    """Takes the frames of a film and names its scenes, some seconds late."""
+
+    def __init__(
+        self, facts: VideoFacts, first: Any, min_scene_seconds: float, threshold: float
+    ) -> None:
+        self._points = PointReader(first)
+        self._judge = _judge_for(self._points, threshold)
+        self._borders = Borders(facts, min_scene_seconds)
+        self._times: list[float] = []
+        self._cuts: list[int] = []
+        self._told = 0
+
+    @property
+    def seconds(self) -> float:
+        """Time of the last frame."""
+        return self._times[-1]
+
+    def add(self, some: Sequence[tuple[float, Any]]) -> list[Scene]:
+        """Take the next frames, each with its time; return the scenes that are settled."""
+        known = len(self._judge.levels)
+        for seconds, frame in some:
+            self._times.append(seconds)
+            self._cuts += self._judge.add(self._points(frame), frame)
+        if len(self._judge.levels) == known:
+            return []
+        stop = self._settled()
+        return self._borders.add(self._new(stop), self._times[stop]) if stop > self._told else []
+
+    def finish(self) -> list[Scene]:
+        """Return the scenes that are left."""
+        self._cuts += self._judge.finish()
+        return self._borders.finish(self._new(len(self._judge.levels)))
+
+    def _settled(self) -> int:
+        """Return the frame up to which no cut and no fade can come any more."""
+        levels = self._judge.levels
+        stop = len(levels) - FADE_FRAMES - RETURNING_FRAMES - REACH - 1
+        while stop > self._told and levels[stop] <= BLACK and levels[stop - 1] <= BLACK:
+            stop -= 1  # where a black's middle lies is known when it is over
+        return stop
+
+    def _new(self, stop: int) -> list[Cut]:
+        """Return the cuts and fades before a frame that were not told yet; none lies across it."""
+        first = max(0, self._told - FADE_FRAMES - 1)
+        near = [cut - first for cut in self._cuts if cut >= first]
+        soft = {first + n: depth for n, depth in fades(self._judge.levels[first:], near)}
+        strengths = {n: self._judge.changes[n] for n in self._cuts} | soft
+        found = sorted(n for n in strengths if self._told <= n < stop)
+        self._told = stop
+        self._cuts = [cut for cut in self._cuts if cut >= stop - FADE_FRAMES - 1]
+        return [Cut(self._times[n], n, strengths[n]) for n in found]
 
 
 class _Judge(Protocol):
@@ -138,7 +185,7 @@ class _Judge(Protocol):
     @property
     def levels(self) -> Sequence[float]: ...
 
-    def add(self, points: Points, frame: Any) -> None: ...
+    def add(self, points: Points, frame: Any) -> list[int]: ...
 
     def finish(self) -> list[int]: ...
 
@@ -152,24 +199,20 @@ class _ByPoints:
 
     def __init__(self, threshold: float) -> None:
         self._finder = CutFinder(threshold)
-        self._found: list[int] = []
         self._waiting: list[Points] = []
         self.changes, self.levels = self._finder.changes, self._finder.levels
 
-    def add(self, points: Points, frame: Any) -> None:
+    def add(self, points: Points, frame: Any) -> list[int]:
         del frame
         self._waiting.append(points)
-        if len(self._waiting) == JUDGED_AT_ONCE:
-            self._judge()
+        return self._judged() if len(self._waiting) == JUDGED_AT_ONCE else []
 
     def finish(self) -> list[int]:
-        self._judge()
-        return self._found + self._finder.finish()
+        return self._judged() + self._finder.finish()
 
-    def _judge(self) -> None:
-        if self._waiting:
-            self._found += self._finder.add(self._waiting)
-            self._waiting.clear()
+    def _judged(self) -> list[int]:
+        waiting, self._waiting = self._waiting, []
+        return self._finder.add(waiting) if waiting else []
 
 
 class _ByPySceneDetect:
@@ -182,23 +225,22 @@ class _ByPySceneDetect:
         self._detector = AdaptiveDetector(min_scene_len=2, min_content_val=least)
         self._scaled = Scaler(DETECTOR_HEIGHT)
         self._before: Points | None = None
-        self._found: list[int] = []
         self.changes: list[float] = []
         self.levels: list[float] = []
 
-    def add(self, points: Points, frame: Any) -> None:
+    def add(self, points: Points, frame: Any) -> list[int]:
         from scenedetect import FrameTimecode
 
         # a frame's number is all the detector needs; the rate is never used
         number = FrameTimecode(len(self.changes), 25.0)
         self.changes.append(float(change(self._before, points)) if self._before else 0.0)
         picture = np.ascontiguousarray(self._scaled(frame)[..., ::-1])
-        self._found += [cut.frame_num for cut in self._detector.process_frame(number, picture)]
         self.levels.append(float(points.luma.mean()))
         self._before = points
+        return [cut.frame_num for cut in self._detector.process_frame(number, picture)]
 
     def finish(self) -> list[int]:
-        return self._found
+        return []
 
 
 def read_image(path: Path) -> Frames:
