@@ -264,8 +264,22 @@ def compare(
         note: what a reader has to know.
     """
     pairs = in_turns(ours, other, rounds)
-    timed = [tuple(s.seconds if wall else s.cpu_seconds for s in pair) for pair in pairs]
     judged = goal.judged if goal else Judged.FASTER
+    return row_of(name, other_name, pairs, judged=judged, goal=goal, wall=wall, note=note)
+
+
+def row_of(
+    name: str,
+    other_name: str,
+    pairs: Sequence[tuple[Spent, Spent]],
+    *,
+    judged: Judged,
+    goal: Goal | None = None,
+    wall: bool = False,
+    note: str = "",
+) -> Row:
+    """Return the row of what both sides took in every round; see ``compare``."""
+    timed = [tuple(s.seconds if wall else s.cpu_seconds for s in pair) for pair in pairs]
     our_column, other_column = zip(*pairs, strict=True)
     return Row(
         name=name,

@@ -1,4 +1,8 @@
+import errno
+import os
+import signal
 import subprocess
+import threading
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,11 +17,12 @@ from tests.conftest import WriteMusic
 from tests.unit.plans import looped
 from v2m.audio.decode import decode_audio
 from v2m.audio.loudness import integrated_lufs, true_peak_dbtp
-from v2m.errors import InputError, MediaError
+from v2m.errors import BackendError, InputError, MediaError
 from v2m.ffmpeg import av
 from v2m.soundtrack import render
 from v2m.soundtrack.mux import mux
 from v2m.soundtrack.plan import Cue, CuePlan
+from v2m.soundtrack.proof import Proof
 from v2m.soundtrack.render import render_plan
 from v2m.types import Samples
 from v2m.video.probe import probe_video
@@ -360,6 +365,43 @@ def test_a_track_that_cannot_be_read_leaves_an_older_video_as_it_was(tmp_path: P
     assert (tmp_path / "b.mp4").read_text() == "older"
     assert {p.name for p in tmp_path.iterdir()} >= {"a.mp4", "b.mp4", "words.mp3"}
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
+
+
+def test_an_interrupt_while_it_is_written_ends_all_threads_and_leaves_an_older_video(
+    tmp_path: Path, write_music: WriteMusic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = _film(tmp_path / "a.mp4")
+    (tmp_path / "b.mp4").write_text("older")
+
+    def interrupted(_proof: Proof, packet: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Proof, "hear", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        render_plan(_plan(_cue(write_music(tmp_path / "a.wav"))), film, tmp_path / "b.mp4")
+
+    assert (tmp_path / "b.mp4").read_text() == "older"
+    assert {p.name for p in tmp_path.iterdir()} == {"a.mp4", "a.wav", "b.mp4"}
+    assert not [t for t in threading.enumerate() if t.name.startswith("v2m ")]
+
+
+@pytest.mark.parametrize("place", ["v2m.soundtrack.mix.Ducking.gain", "v2m.soundtrack.proof.gauge"])
+def test_what_goes_wrong_in_a_thread_ends_the_others_and_leaves_an_older_video(
+    tmp_path: Path, write_music: WriteMusic, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    film = _film(tmp_path / "a.mp4")
+    (tmp_path / "b.mp4").write_text("older")
+
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(place, full)
+    with pytest.raises(BackendError, match=r"^disk: .*b\.mp4: No space left on device$"):
+        render_plan(_plan(_cue(write_music(tmp_path / "a.wav"))), film, tmp_path / "b.mp4")
+
+    assert (tmp_path / "b.mp4").read_text() == "older"
+    assert {p.name for p in tmp_path.iterdir()} == {"a.mp4", "a.wav", "b.mp4"}
+    assert not [t for t in threading.enumerate() if t.name.startswith("v2m ")]
 
 
 def test_a_video_of_another_length_is_refused(tmp_path: Path) -> None:

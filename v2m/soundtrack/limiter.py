@@ -132,15 +132,22 @@ def _made(
     return Mastering(gain_db, gains, sound.lufs(gains, gain))
 
 
-def mastered(blocks: Iterable[Samples], sample_rate: int, made: Mastering) -> Iterator[Samples]:
+def mastered(
+    blocks: Iterable[Samples], sample_rate: int, made: Mastering, first: int = 0
+) -> Iterator[Samples]:
     """Apply gain and limiter to a sound, block by block.
 
     The limiter's gain runs straight from the middle of a frame to the middle of the next; where it
     is 1 the sound is multiplied by the gain and nothing else.
+
+    Args:
+        blocks: the sound from its sample ``first`` on.
+        sample_rate: Hz.
+        made: what is to be done.
+        first: sample of the whole sound.
     """
     gain = np.float32(10 ** (made.gain_db / 20))
     frame = sample_rate // FRAMES_PER_SECOND
-    first = 0
     for block in blocks:
         stop = first + block.shape[1]
         low, high = max(0, first // frame - 1), stop // frame + 2

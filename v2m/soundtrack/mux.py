@@ -1,17 +1,15 @@
 """Puts a new sound track under a video whose picture is copied packet by packet."""
 
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from av.error import FFmpegError
 from av.stream import Disposition
 
-from v2m.audio.loudness import of_length
 from v2m.errors import BackendError, InputError, MediaError, printable
 from v2m.ffmpeg import av
+from v2m.soundtrack.coding import Coding, Sound, coded
 from v2m.types import Samples
 from v2m.video.probe import picture_stream
 
@@ -51,9 +49,6 @@ PICTURES_BY_SUFFIX[".mov"] = PICTURES_BY_SUFFIX[".mp4"] | {
 BIT_RATE = 256_000
 LOUD_BIT_RATE = 320_000
 """Of the sound, bits per second."""
-
-ENCODED_AT_ONCE = 256
-"""Frames of the encoder that are cut from one stretch of sound."""
 
 
 def check_container(video: Path, out: Path, codec: str) -> None:
@@ -102,24 +97,27 @@ def fitting_suffix(codec: str) -> str:
 
 def mux(
     video: Path,
-    sound: Iterable[Samples],
+    sound: Sound | Iterable[Samples],
     sample_rate: int,
     out: Path,
     *,
     start_seconds: float,
     bit_rate: int = BIT_RATE,
     keep_tags: bool = True,
+    heard: Callable[[Any], None] | None = None,
 ) -> tuple[str, ...]:
     """Write the picture of a video with a new sound.
 
     Args:
         video: its first picture stream is copied: the same packets, the same time stamps.
-        sound: blocks of any length, float32, shape (2, n) each.
+        sound: blocks of any length, float32, shape (2, n) each; a long ``Sound``, which may be
+            read from anywhere, is encoded by several coders at once.
         sample_rate: Hz; 48000 suits every codec here.
         out: where to write, directly.
         start_seconds: time stamp of the first frame; there the sound starts.
         bit_rate: of the sound, bits per second.
         keep_tags: copy title, comment and the like.
+        heard: is told every packet of the sound just before it is written.
 
     Returns:
         What could not be kept, in words.
@@ -141,15 +139,18 @@ def mux(
             copied = target.add_stream_from_template(picture)
             copied.metadata.update(picture.metadata if keep_tags else {})
             codec = SOUND_BY_SUFFIX[out.suffix.lower()]
-            heard: Any = target.add_stream(codec, rate=sample_rate, layout="stereo")
-            heard.bit_rate = bit_rate
+            stream: Any = target.add_stream(codec, rate=sample_rate, layout="stereo")
+            stream.bit_rate = bit_rate
             if keep_tags:
                 target.metadata.update(source.metadata)
-            _interleave(
-                target,
-                _picture_packets(source, picture, copied),
-                _sound_packets(heard, sound, sample_rate, start_seconds),
-            )
+            stream.codec_context.open()
+            start = round(start_seconds * sample_rate)
+            with coded(sound, Coding(codec, sample_rate, bit_rate, start)) as packets:
+                _interleave(
+                    target,
+                    _picture_packets(source, picture, copied),
+                    _sound_packets(packets, stream, heard),
+                )
             return _left_out(source)
     except (FFmpegError, ValueError) as err:  # PyAV refuses a codec with a ValueError
         reason = getattr(err, "strerror", None) or str(err)
@@ -159,20 +160,18 @@ def mux(
 def _interleave(target: Any, pictures: Iterator[Any], sounds: Iterator[Any]) -> None:
     """Write packets in the order of their time, so that no player has to look far ahead."""
     sound = next(sounds, None)
+    base = 1.0 if sound is None else float(sound.time_base)
+    picture_base = 0.0  # packets make a new fraction of theirs whenever they are asked
     for packet in pictures:
-        here = _seconds(packet, packet.dts if packet.dts is not None else packet.pts)
-        while sound is not None and _seconds(sound, sound.dts or 0) <= here:
+        picture_base = picture_base or float(packet.time_base)
+        here = (packet.dts if packet.dts is not None else packet.pts) * picture_base
+        while sound is not None and (sound.dts or 0) * base <= here:
             target.mux(sound)
             sound = next(sounds, None)
         target.mux(packet)
     while sound is not None:
         target.mux(sound)
         sound = next(sounds, None)
-
-
-def _seconds(packet: Any, stamp: int) -> float:
-    base = packet.time_base  # a product of fractions costs ten times as much
-    return float(stamp * base.numerator / base.denominator)
 
 
 def _picture_packets(source: Any, picture: Any, copied: Any) -> Iterator[Any]:
@@ -186,36 +185,13 @@ def _picture_packets(source: Any, picture: Any, copied: Any) -> Iterator[Any]:
 
 
 def _sound_packets(
-    stream: Any, sound: Iterable[Samples], sample_rate: int, start_seconds: float
+    packets: Iterator[Any], stream: Any, heard: Callable[[Any], None] | None
 ) -> Iterator[Any]:
-    context = stream.codec_context
-    context.open()
-    place = round(start_seconds * sample_rate)
-    for long_block in of_length(sound, ENCODED_AT_ONCE * (context.frame_size or 1024)):
-        for block in _frames_of(long_block, context.frame_size or 1024):
-            form = context.format.name
-            frame = av.AudioFrame.from_ndarray(_as(form, block), form, layout="stereo")
-            frame.sample_rate = sample_rate
-            frame.pts = place
-            frame.time_base = Fraction(1, sample_rate)
-            place += block.shape[1]
-            yield from stream.encode(frame)
-    yield from stream.encode(None)
-
-
-def _frames_of(block: Samples, size: int) -> Iterator[Samples]:
-    for first in range(0, block.shape[1], size):
-        yield np.ascontiguousarray(block[:, first : first + size])
-
-
-def _as(sample_format: str, block: Samples) -> np.ndarray:
-    """Return samples in an encoder's format: planar float, or interleaved float or integers."""
-    if sample_format == "fltp":
-        return block
-    interleaved = np.ascontiguousarray(block.T).reshape(1, -1)
-    if sample_format == "flt":
-        return interleaved
-    return np.clip(np.round(interleaved * 32767), -32768, 32767).astype(np.int16)
+    for packet in packets:
+        packet.stream = stream
+        if heard is not None:
+            heard(packet)  # writing takes its bytes away
+        yield packet
 
 
 def _left_out(source: Any) -> tuple[str, ...]:

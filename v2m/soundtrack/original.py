@@ -10,8 +10,12 @@ from v2m.audio.loudness import SILENCE_LUFS
 from v2m.audio.measure import gauge
 from v2m.audio.reader import Reader, SoundReader
 from v2m.ffmpeg import av
+from v2m.soundtrack.ahead import ahead
 from v2m.soundtrack.mix import BLOCK, RATE
 from v2m.types import Samples, Span, VideoFacts
+
+READ_AHEAD = 2
+"""Blocks that are decoded while one is measured."""
 
 
 class OriginalSound:
@@ -67,7 +71,8 @@ def original_gain_db(
     Returns:
         0 where there is no music; None where the original is silent.
     """
-    own = gauge(original.blocks(), RATE).lufs
+    with ahead(original.blocks(), READ_AHEAD) as blocks:
+        own = gauge(blocks, RATE).lufs
     if own <= SILENCE_LUFS:
         return None
     music = music_lufs()

@@ -1,22 +1,24 @@
 """Renders a cue plan: music, original sound, loudness, and the finished file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from v2m.audio.decode import audio_blocks
 from v2m.audio.loudness import SILENCE_LUFS
 from v2m.audio.measure import Filed, Gauged, gauge, measure_into
 from v2m.audio.reader import SoundReader
 from v2m.errors import InputError, MediaError, printable
 from v2m.files import replacing, text_to_path
-from v2m.progress import progress
+from v2m.progress import Advance, progress
+from v2m.soundtrack.ahead import ahead
 from v2m.soundtrack.limiter import Mastering, find_mastering, mastered
 from v2m.soundtrack.mix import RATE, mix_cues
 from v2m.soundtrack.mux import BIT_RATE, LOUD_BIT_RATE, check_container, mux
 from v2m.soundtrack.original import OriginalSound, original_gain_db, with_original
 from v2m.soundtrack.plan import Cue, CuePlan
+from v2m.soundtrack.proof import Proof, proving
 from v2m.soundtrack.scratch import Scratch, ScratchFloats, scratch_floats_in, scratch_in
 from v2m.types import Samples, VideoFacts
 from v2m.video.probe import probe_video
@@ -28,6 +30,9 @@ NEAR_DB = 1.0
 """Sound whose peaks come this near to their limit is given more bits: at 256 kb/s FFmpeg's AAC
 coder lets limited peaks rise by 0.2 to 1.1 dB, and the film has to be encoded again; at 320 kb/s
 seldom by more than 0.3."""
+
+MIXED_AHEAD = 2
+"""Blocks that are mixed while one is measured."""
 
 LOUDNESS_TOLERANCE_LU = 0.3
 MOST_ROUNDS = 4
@@ -77,8 +82,9 @@ def render_plan(plan: CuePlan, video: Path, out: Path, *, shown: bool = False) -
     _check_tracks(plan)
     with replacing(out) as temporary, _kept_in(out.parent) as kept:
         blocks, notices = mixed_sound(plan, facts)
-        mixing = watched(blocks, "mixing, s", facts.duration_seconds, shown=shown)
-        sound = measure_into(kept.mix.keep(mixing), RATE, kept.energies, kept.peaks)
+        with ahead(blocks, MIXED_AHEAD) as mixed:
+            mixing = watched(mixed, "mixing, s", facts.duration_seconds, shown=shown)
+            sound = measure_into(kept.mix.keep(mixing), RATE, kept.energies, kept.peaks)
         written, told = _write(plan, facts, kept, sound, temporary, shown=shown)
     return RenderReport(
         out, written.duration_seconds, written.lufs, written.true_peak_dbtp, (*notices, *told)
@@ -120,7 +126,8 @@ def mixed_sound(plan: CuePlan, facts: VideoFacts) -> tuple[Iterator[Samples], tu
         return with_original(music, original, plan.mix.original_gain_db), ()
 
     def music_lufs() -> float:
-        return gauge(mix_cues(plan, open_track), RATE).lufs
+        with ahead(mix_cues(plan, open_track), MIXED_AHEAD) as blocks:
+            return gauge(blocks, RATE).lufs
 
     try:
         gain_db = original_gain_db(original, plan.mix.original_under_lu, music_lufs)
@@ -148,14 +155,17 @@ def _write(
         rounds += 1
         made = find_mastering(sound, aim, ceiling, kept.gains)
         label = "writing, s" if rounds == 1 else f"writing again ({rounds}), s"
-        mix = watched(kept.mix.blocks(), label, facts.duration_seconds, shown=shown)
-        blocks = mastered(mix, RATE, made)
         loud = sound.true_peak_dbtp + made.gain_db > highest - NEAR_DB
-        notices = mux(
-            facts.path, blocks, RATE, temporary, start_seconds=facts.start_seconds,
-            bit_rate=LOUD_BIT_RATE if loud else BIT_RATE,
-        )  # fmt: skip
-        written = gauge(audio_blocks(temporary, sample_rate=RATE), RATE)
+        with (
+            proving(RATE, facts.start_seconds) as proof,
+            progress(label, round(facts.duration_seconds), shown=shown) as advance,
+        ):
+            notices = mux(
+                facts.path, _Mastered(kept.mix, made), RATE, temporary,
+                start_seconds=facts.start_seconds, bit_rate=LOUD_BIT_RATE if loud else BIT_RATE,
+                heard=_told(proof, advance),
+            )  # fmt: skip
+            written = proof.of(temporary)
         lufs, peak = written.lufs, written.true_peak_dbtp
         off = target - lufs
         reachable = abs(made.lufs - aim) < 2 * LOUDNESS_TOLERANCE_LU
@@ -164,6 +174,34 @@ def _write(
             return written, (*notices, *_shortcomings(plan, made, lufs, peak))
         ceiling -= max(0.0, peak - highest + 0.1 if peak > highest else 0.0)
         aim += off if reachable and abs(off) > LOUDNESS_TOLERANCE_LU else 0.0
+
+
+def _told(proof: Proof, advance: Advance) -> Callable[[Any], None]:
+    """Return what hears the packets: the proof, and who shows how many seconds are written."""
+    samples = 0
+
+    def hear(packet: Any) -> None:
+        nonlocal samples
+        proof.hear(packet)
+        done, samples = samples // RATE, samples + packet.duration
+        if samples // RATE > done:
+            advance(samples // RATE - done)
+
+    return hear
+
+
+@dataclass(frozen=True, slots=True)
+class _Mastered:
+    """The mix with gain and limiter, made anew wherever it is read."""
+
+    mix: Scratch
+    made: Mastering
+
+    def __len__(self) -> int:
+        return len(self.mix)
+
+    def blocks(self, first: int = 0) -> Iterator[Samples]:
+        return mastered(self.mix.blocks(first), RATE, self.made, first)
 
 
 def watched(

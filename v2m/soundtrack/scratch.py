@@ -1,5 +1,6 @@
 """Keeps a long sound on disk between two passes over it."""
 
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,20 +27,37 @@ class Scratch:
             OSError: the disk is full or fails.
         """
         for block in blocks:
-            self._file.write(np.ascontiguousarray(block, np.float32).tobytes())
+            self._file.write(np.ascontiguousarray(block, np.float32).data)
             self._lengths.append(block.shape[1])
             yield block
+        self._file.flush()
 
-    def blocks(self) -> Iterator[Samples]:
-        """Yield the sound that was kept, in the blocks it came in; they are read only."""
-        self._file.seek(0)
+    def __len__(self) -> int:
+        """Return the samples that were kept."""
+        return sum(self._lengths)
+
+    def blocks(self, first: int = 0) -> Iterator[Samples]:
+        """Yield the sound that was kept, in the blocks it came in; they are read only.
+
+        Several may read at once.
+
+        Args:
+            first: sample to begin with, in the midst of a block or not.
+        """
+        begin = 0
         for length in self._lengths:
-            values = np.frombuffer(self._file.read(2 * 4 * length), np.float32)
-            yield values.reshape(2, length)
+            skipped = min(length, max(0, first - begin))
+            if skipped < length or not length:
+                values = _read(self._file, 2 * begin, 2 * length).reshape(2, length)
+                yield values[:, skipped:]
+            begin += length
 
 
 class ScratchFloats:
-    """float32 values in a file: appended to, read in stretches, so that memory does not grow."""
+    """float32 values in a file: appended to, read in stretches, so that memory does not grow.
+
+    Several may read at once.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -51,8 +69,7 @@ class ScratchFloats:
     def __getitem__(self, part: slice, /) -> npt.NDArray[np.float32]:
         """Return a stretch without steps."""
         first, stop, _ = part.indices(self._length)
-        self._file.seek(4 * first)
-        return np.frombuffer(self._file.read(4 * max(0, stop - first)), np.float32)
+        return _read(self._file, first, max(0, stop - first))
 
     def append(self, values: npt.NDArray[np.float32]) -> None:
         """Write the next values.
@@ -61,12 +78,18 @@ class ScratchFloats:
             OSError: the disk is full or fails.
         """
         self._file.seek(4 * self._length)
-        self._file.write(np.ascontiguousarray(values, np.float32).tobytes())
+        self._file.write(np.ascontiguousarray(values, np.float32).data)
+        self._file.flush()
         self._length += len(values)
 
     def clear(self) -> None:
         """Forget all values."""
         self._length = 0
+
+
+def _read(file: IO[bytes], first: int, n: int) -> npt.NDArray[np.float32]:
+    """Return values of a file, wherever others read in it."""
+    return np.frombuffer(os.pread(file.fileno(), 4 * n, 4 * first), np.float32)
 
 
 @contextmanager
