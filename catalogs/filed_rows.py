@@ -1,24 +1,30 @@
-"""Keeps the vectors of one space and kind in a file beside DuckDB, for images of the catalogue.
+"""Keeps the vectors of one space and kind in files beside DuckDB, for images of the catalogue.
 
-A row id stands for the same vector for ever, so vectors are copied from the last file as far as it
-has them; what is newer comes from DuckDB, a chunk at a time, so that memory never holds all.
+A row id stands for the same vector for ever, so vectors stay in the last files as far as those have
+them. Newer ones come from DuckDB, a chunk at a time, so that memory never holds all, into a small
+file beside the large one; when that grows, or much of the large one is gone, both become one.
 """
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
-from catalogs.image import FiledRows, joined_rows, open_rows
-from catalogs.image_files import Parts, clear, kept, kept_part
-from catalogs.image_paths import Table, part_file, rows_file, table_folder
+from catalogs.filed_tracks import Renewed
+from catalogs.image import FiledRows, joined_rows, open_part, open_rows
+from catalogs.image_files import Parts, clear, kept, kept_part, most_apart
+from catalogs.image_paths import Table, added_file, part_file, rows_file, table_folder
 from catalogs.vector_rows import vectors_between, vectors_of
 from v2m.errors import StateError
 from v2m.types import Ids, Vectors
-from v2m.vectors.mapped import Chunks, Mapped, read_arrays
+from v2m.vectors.mapped import Array, Chunks, Mapped, read_arrays
+from v2m.vectors.stack import Stack
 
 CHUNK = 20_000
 """Vectors held in memory at once."""
@@ -29,7 +35,25 @@ SAMPLED = 8
 log = logging.getLogger(__name__)
 
 
-def read_rows(con: duckdb.DuckDBPyConnection, files: Path, now: str, table: Table) -> FiledRows:
+@dataclass(frozen=True, slots=True)
+class _Vectors:
+    """The vectors of some row ids.
+
+    Attributes:
+        base: the large file.
+        added: the small one; None where there is none.
+        places: int32, of each row in the one and then the other; None for all of the large one.
+    """
+
+    base: Path
+    added: Path | None
+    places: npt.NDArray[np.int32] | None
+    stack: Stack
+
+
+def read_rows(
+    con: duckdb.DuckDBPyConnection, files: Path, now: str, table: Table, tracks: Renewed
+) -> FiledRows:
     """Return the vectors of a space and kind; what is missing of their files is made.
 
     Args:
@@ -37,6 +61,7 @@ def read_rows(con: duckdb.DuckDBPyConnection, files: Path, now: str, table: Tabl
         files: the folder of all files.
         now: the stamp of the catalogue's state, "" where it has none.
         table: space and kind.
+        tracks: the tracks of that state.
 
     Raises:
         StateError: the vectors are of several lengths.
@@ -46,56 +71,186 @@ def read_rows(con: duckdb.DuckDBPyConnection, files: Path, now: str, table: Tabl
     except StateError as reason:
         log.info("reading the vectors of %s again: %s", " ".join(table), reason)
     folder = table_folder(files, table)
-    ids, dim, places = _places(con, table)
-    digest = hashlib.blake2b(ids.tobytes(), digest_size=10).hexdigest()
-    stored = _stored(con, rows_file(folder, digest), table, ids, dim)
-    said = kept_part(folder, now, places, {"rows": digest})
-    clear(folder, {part_file(folder, now), rows_file(folder, digest)})
-    return joined_rows(said.arrays, stored.arrays)
+    ids = _ids(con, table)
+    try:
+        narrow, dim = _moved(con, folder, table, ids, tracks)
+    except (StateError, KeyError) as reason:
+        log.info("asking for the tracks of all vectors: %s", reason)
+        narrow, dim = _places(con, table)
+    held = _vectors(con, folder, table, ids, dim)
+    wide = {"places": held.places} if held.places is not None else {}
+    arrays: Parts = {"ids": ids, **narrow, **wide}
+    facts = {"rows": _name(held.base), "added": _name(held.added), "dim": str(dim)}
+    said = kept_part(folder, now, arrays, facts)
+    if now:
+        clear(folder, {part_file(folder, now), held.base, *([held.added] if held.added else [])})
+    return joined_rows(said.arrays, held.stack)
 
 
-def _places(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[Ids, int, Parts]:
-    """Return row ids, the length of a vector, and which track and stretch each row stands for."""
+def _name(path: Path | None) -> str:
+    """Return the digest in a file's name."""
+    return path.stem.partition("-")[2] if path else ""
+
+
+# ---- which track, and what stretch of it -------------------------------------------------------
+
+
+def _ids(con: duckdb.DuckDBPyConnection, table: Table) -> Ids:
+    found = con.execute(
+        "SELECT row_id FROM vectors WHERE space = ? AND kind = ?", list(table)
+    ).fetchnumpy()["row_id"]
+    ids = np.asarray(found, np.int64)
+    return ids if (np.diff(ids) > 0).all() else np.sort(ids)
+
+
+def _places(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[dict[str, Array], int]:
+    """Return which track and stretch each row stands for, and the length of a vector."""
     found = con.execute(
         "SELECT row_id, coalesce(number, -1) AS number, start_seconds, end_seconds, dim"
         " FROM vectors LEFT JOIN (SELECT track_id, row_number() OVER (ORDER BY track_id) - 1"
         " AS number FROM tracks) USING (track_id) WHERE space = ? AND kind = ? ORDER BY row_id",
         list(table),
     ).fetchnumpy()
-    dims = np.unique(found["dim"]).tolist()
-    if len(dims) > 1:
-        raise StateError(f"vectors of several lengths in one space: {dims}")
     numbers = np.asarray(found["number"], np.int32)
-    places: Parts = {
+    narrow: dict[str, Array] = {
         "numbers": numbers,
         "starts": np.asarray(found["start_seconds"], np.float64),
         "ends": np.asarray(found["end_seconds"], np.float64),
         "by_track": np.argsort(numbers, kind="stable").astype(np.int32),
     }
-    return np.asarray(found["row_id"], np.int64), int(dims[0]) if dims else 0, places
+    return narrow, _one_length(np.unique(found["dim"]).tolist())
 
 
-def _stored(con: duckdb.DuckDBPyConnection, path: Path, table: Table, ids: Ids, dim: int) -> Mapped:
-    """Return row ids and vectors, from their file, else copied from an older one and DuckDB."""
-    old_ids, old = np.empty(0, np.int64), np.empty((0, dim), np.float32)
-    for file in path.parent.glob("rows-*.safetensors"):
+def _moved(
+    con: duckdb.DuckDBPyConnection, folder: Path, table: Table, ids: Ids, tracks: Renewed
+) -> tuple[dict[str, Array], int]:
+    """Return what ``_places`` does, by what the last state said of the rows that are left.
+
+    Raises:
+        StateError: that does not help: there is none of the same tracks, much is newer, a row has
+            no track, or row ids came back.
+    """
+    last = open_part(folder, tracks.before)
+    old = last.arrays
+    kept = np.isin(old["ids"], ids, assume_unique=True)
+    n_kept = int(np.count_nonzero(kept))
+    highest = int(old["ids"][-1]) if len(old["ids"]) else 0
+    newer = ids[np.searchsorted(ids, highest, side="right") :]
+    if n_kept + len(newer) != len(ids):
+        raise StateError("rows came back")
+    if len(newer) > most_apart(len(old["ids"])):
+        raise StateError("many rows are newer")
+    found = con.execute(
+        "SELECT track_id, start_seconds, end_seconds, dim FROM vectors"
+        " WHERE space = ? AND kind = ? AND row_id > ? ORDER BY row_id",
+        [*table, highest],
+    ).fetchnumpy()
+    dim = _one_length({*map(int, found["dim"]), *([int(last.facts["dim"])] if n_kept else [])})
+    added = _numbers(tracks.filed.ids, found["track_id"])
+    numbers = np.concatenate([tracks.moved[old["numbers"][kept]], added])
+    if (numbers < 0).any() or (old["numbers"][kept] < 0).any():
+        raise StateError("rows of no track")
+    narrow: dict[str, Array] = {
+        "numbers": numbers,
+        "starts": np.concatenate([old["starts"][kept], found["start_seconds"]]),
+        "ends": np.concatenate([old["ends"][kept], found["end_seconds"]]),
+        "by_track": _by_track(old["by_track"], kept, numbers),
+    }
+    return narrow, dim
+
+
+def _numbers(ids: Sequence[str], wanted: Iterable[str]) -> npt.NDArray[np.int32]:
+    """Return the place of texts among rising ones, -1 where it is not there."""
+    places = [(bisect_left(ids, text), text) for text in wanted]
+    return np.array(
+        [place if place < len(ids) and ids[place] == text else -1 for place, text in places],
+        np.int32,
+    )
+
+
+def _by_track(
+    old: npt.NDArray[np.int32], kept: npt.NDArray[np.bool_], numbers: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
+    """Return the places of rows in the order of their tracks, which rows that stay never change.
+
+    Args:
+        old: places of the last rows in that order.
+        kept: bool, one for each of those: which are left, first in the new order.
+        numbers: the tracks of all rows now.
+    """
+    place = np.cumsum(kept, dtype=np.int32) - 1
+    left = place[old[kept[old]]]
+    added = len(left) + np.argsort(numbers[len(left) :], kind="stable").astype(np.int32)
+    spots = np.searchsorted(numbers[left], numbers[added], side="right")
+    return np.insert(left, spots, added)
+
+
+def _one_length(dims: Iterable[int]) -> int:
+    """Return the one length of all vectors, 0 where there are none.
+
+    Raises:
+        StateError: there are several.
+    """
+    found = sorted(dims)
+    if len(found) > 1:
+        raise StateError(f"vectors of several lengths in one space: {found}")
+    return found[0] if found else 0
+
+
+# ---- the vectors -------------------------------------------------------------------------------
+
+
+def _vectors(
+    con: duckdb.DuckDBPyConnection, folder: Path, table: Table, ids: Ids, dim: int
+) -> _Vectors:
+    """Return the vectors of row ids, from their files as far as those have them."""
+    bases = dict(_usable(con, folder.glob("rows-*.safetensors"), table, dim))
+    sources = bases | dict(_usable(con, folder.glob("added-*.safetensors"), table, dim))
+
+    def whole(wanted: Ids) -> Parts:
+        pieces = _pieces(con, table, wanted, dim, [file.arrays for file in sources.values()])
+        return {"ids": wanted, "vectors": Chunks((len(wanted), dim), np.float32, pieces)}
+
+    def filed(path: Path, wanted: Ids) -> Vectors:
+        facts = {"space": table[0], "kind": table[1]}
+        file = sources.get(path) or kept(path, lambda: whole(wanted), facts)
+        return file.arrays["vectors"]
+
+    if bases:
+        path = max(bases, key=lambda one: len(bases[one].arrays["ids"]))
+        base_ids, vectors = bases[path].arrays["ids"], bases[path].arrays["vectors"]
+        known = np.isin(ids, base_ids, assume_unique=True)
+        gone, apart = len(base_ids) - int(np.count_nonzero(known)), ids[~known]
+        if not gone and not len(apart):
+            return _Vectors(path, None, None, Stack(vectors))
+        if max(gone, len(apart)) <= most_apart(len(base_ids)):
+            places = np.empty(len(ids), np.int32)
+            places[known] = np.searchsorted(base_ids, ids[known])
+            places[~known] = len(base_ids) + np.arange(len(apart))
+            if not len(apart):
+                return _Vectors(path, None, places, Stack(vectors, None, places))
+            beside = added_file(folder, _digest(apart))
+            return _Vectors(path, beside, places, Stack(vectors, filed(beside, apart), places))
+    path = rows_file(folder, _digest(ids))
+    return _Vectors(path, None, None, Stack(filed(path, ids)))
+
+
+def _digest(ids: Ids) -> str:
+    return hashlib.blake2b(ids.tobytes(), digest_size=10).hexdigest()
+
+
+def _usable(
+    con: duckdb.DuckDBPyConnection, paths: Iterable[Path], table: Table, dim: int
+) -> Iterator[tuple[Path, Mapped]]:
+    """Yield the files whose vectors are of this catalogue."""
+    for path in paths:
         try:
-            stored = read_arrays(file)
-            there, vectors = stored.arrays["ids"], stored.arrays["vectors"]
-            _check_sample(con, table, there, vectors)
+            file = read_arrays(path)
+            if len(file.arrays["ids"]) and file.arrays["vectors"].shape[1] == dim:
+                _check_sample(con, table, file.arrays["ids"], file.arrays["vectors"])
+                yield path, file
         except (StateError, KeyError) as reason:
-            log.info("%s: not used: %s", file.name, reason)
-            continue
-        if file == path:
-            return stored
-        if len(there) > len(old_ids) and vectors.shape[1] == dim:
-            old_ids, old = there, vectors
-
-    def whole() -> Parts:
-        pieces = _pieces(con, table, ids, old_ids, old)
-        return {"ids": ids, "vectors": Chunks((len(ids), dim), np.float32, pieces)}
-
-    return kept(path, whole, {"space": table[0], "kind": table[1]})
+            log.info("%s: not used: %s", path.name, reason)
 
 
 def _check_sample(con: duckdb.DuckDBPyConnection, table: Table, ids: Ids, vectors: Vectors) -> None:
@@ -112,16 +267,23 @@ def _check_sample(con: duckdb.DuckDBPyConnection, table: Table, ids: Ids, vector
 
 
 def _pieces(
-    con: duckdb.DuckDBPyConnection, table: Table, ids: Ids, old_ids: Ids, old: Vectors
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    ids: Ids,
+    dim: int,
+    sources: Sequence[dict[str, Array]],
 ) -> Iterator[Vectors]:
     """Yield the vectors of row ids, a chunk at a time."""
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        known = np.isin(chunk, old_ids, assume_unique=True)
-        piece = np.empty((len(chunk), old.shape[1]), np.float32)
-        piece[known] = old[np.searchsorted(old_ids, chunk[known])]
-        newer = chunk[~known]
+        piece = np.empty((len(chunk), dim), np.float32)
+        unread = np.ones(len(chunk), np.bool_)
+        for source in sources:
+            known = unread & np.isin(chunk, source["ids"])
+            piece[known] = source["vectors"][np.searchsorted(source["ids"], chunk[known])]
+            unread &= ~known
+        newer = chunk[unread]
         if len(newer):
             there, vectors = vectors_between(con, *table, int(newer[0]), int(newer[-1]))
-            piece[~known] = vectors[np.searchsorted(there, newer)]
+            piece[unread] = vectors[np.searchsorted(there, newer)]
         yield piece

@@ -5,9 +5,14 @@ part of a file's name, so that a file of another state is never opened; damaged 
 and ``catalogs.image_building`` writes all of it again. With a current image, a query by words needs
 neither DuckDB nor a look at more rows than it compares.
 
-    vectors/tracks/of-STAMP.safetensors         rows of tracks as JSON, bar lines, notes, recordings
-    vectors/SPACE-KIND/of-STAMP.safetensors     which track a vector belongs to, and what stretch
-    vectors/SPACE-KIND/rows-DIGEST.safetensors  row ids and vectors, kept as long as they are right
+    vectors/tracks/of-STAMP                which tracks there are, notes, recordings
+    vectors/tracks/rows-DIGEST             rows of tracks as JSON, bar lines
+    vectors/SPACE-KIND/of-STAMP            which track a vector belongs to, and what stretch
+    vectors/SPACE-KIND/rows-DIGEST         row ids and vectors
+    vectors/*/added-DIGEST                 the same of what came later
+
+all of them with the suffix ".safetensors". Files of a state name the others, and which of the rows
+in them are there: what is wide is written again only when much of it has changed.
 """
 
 import json
@@ -22,16 +27,25 @@ import numpy as np
 import numpy.typing as npt
 
 from catalogs.columns import track_of
-from catalogs.image_paths import FOLDER, TRACKS, Table, part_file, rows_file, table_folder
+from catalogs.image_paths import (
+    FOLDER,
+    TRACKS,
+    Table,
+    added_file,
+    part_file,
+    rows_file,
+    table_folder,
+)
 from catalogs.recording import Copy, Recording
 from catalogs.stamp import stamp
 from v2m.errors import StateError
-from v2m.types import Ids, Track, Vectors
+from v2m.types import Ids, Track
 from v2m.vectors.mapped import Mapped, read_arrays
+from v2m.vectors.stack import Stack
 
 log = logging.getLogger(__name__)
 
-FORMAT = "v2m-image/1"
+FORMAT = "v2m-image/2"
 
 SCHEMA = 7
 """Migrations of a catalogue that an image is made from."""
@@ -47,7 +61,7 @@ class FiledRows:
         starts: float64, shape (n,), seconds.
         ends: float64, shape (n,), seconds.
         by_track: int32, shape (n,), places of the rows in the order of their numbers.
-        vectors: float32, shape (n, dim), unit rows; (0, 0) where there are none.
+        vectors: shape (n, dim), unit rows; (0, 0) where there are none.
     """
 
     ids: Ids
@@ -55,7 +69,42 @@ class FiledRows:
     starts: npt.NDArray[np.float64]
     ends: npt.NDArray[np.float64]
     by_track: npt.NDArray[np.int32]
-    vectors: Vectors
+    vectors: Stack
+
+
+@dataclass(frozen=True)
+class FiledTracks:
+    """The rows of tracks, numbered by the order of their ids.
+
+    Attributes:
+        part: which there are: ids, "keys" and "hashes" (int64, of id and of row), "generated",
+            and "places", int32: of what is told of each in ``base``, and beyond that in ``added``.
+        base: "tracks" and "bars", one after the other, and where each ends.
+        added: the same of those that are newer.
+        known_ids: the ids, where somebody has them at hand.
+    """
+
+    part: Mapped
+    base: Mapped
+    added: Mapped | None
+    known_ids: list[str] | None = None
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids of all tracks, sorted."""
+        if self.known_ids is not None:
+            return self.known_ids
+        text = self.part.arrays["ids"]
+        return bytes(text).decode().split("\n") if len(text) else []
+
+    def values(self, name: str, ends: str, number: int) -> npt.NDArray[Any]:
+        """Return what is told of a track under a name."""
+        place, held = int(self.part.arrays["places"][number]), self.base
+        if place >= (first_added := len(held.arrays[ends])):
+            assert self.added is not None
+            place, held = place - first_added, self.added
+        stops = held.arrays[ends]
+        return held.arrays[name][int(stops[place - 1]) if place else 0 : int(stops[place])]
 
 
 class Image:
@@ -70,21 +119,20 @@ class Image:
     """
 
     def __init__(
-        self, folder: Path, stamp: str, tracks: Mapped, tables: Mapping[Table, FiledRows]
+        self, folder: Path, stamp: str, tracks: FiledTracks, tables: Mapping[Table, FiledRows]
     ) -> None:
         self.folder = folder
         self.stamp = stamp
-        self._arrays = tracks.arrays
-        self._facts = tracks.facts
+        self._tracks = tracks
         self._tables = tables
-        self.generated: npt.NDArray[np.bool_] = tracks.arrays["generated"]
+        self.generated: npt.NDArray[np.bool_] = tracks.part.arrays["generated"]
         self.n_tracks = len(self.generated)
-        self.n_unheard = int(tracks.facts["unheard"])
+        self.n_unheard = int(tracks.part.facts["unheard"])
 
-    @cached_property
+    @property
     def ids(self) -> list[str]:
         """The ids of all tracks, sorted."""
-        return bytes(self._arrays["ids"]).decode().split("\n") if self.n_tracks else []
+        return self._tracks.ids
 
     def rows(self, table: Table) -> FiledRows:
         """Return the vectors of a space and kind that this image was made with."""
@@ -92,24 +140,22 @@ class Image:
 
     def tracks(self, numbers: Iterable[int]) -> list[Track]:
         """Return tracks by their numbers, in that order."""
-        text, ends = self._arrays["tracks"], self._arrays["track_ends"]
-        lines = (bytes(text[_start(ends, n) : int(ends[n])]) for n in numbers)
-        return [track_of(json.loads(line)) for line in lines]
+        lines = (self._tracks.values("tracks", "track_ends", number) for number in numbers)
+        return [track_of(json.loads(bytes(line))) for line in lines]
 
     def bars_seconds(self, number: int) -> npt.NDArray[np.float64]:
         """Return the bar lines of a track; none where its structure was not measured."""
-        ends = self._arrays["bar_ends"]
-        return np.asarray(self._arrays["bars"][_start(ends, number) : int(ends[number])])
+        return np.asarray(self._tracks.values("bars", "bar_ends", number))
 
     @property
     def recordings(self) -> list[Recording]:
         """Every recording with more than one track."""
-        groups = json.loads(self._facts["recordings"])
+        groups = json.loads(self._tracks.part.facts["recordings"])
         return [Recording(tuple(Copy(*copy) for copy in group)) for group in groups]
 
     def note(self, name: str) -> str | None:
         """Return what the catalogue keeps under a name; None where there is nothing."""
-        notes: dict[str, str] = json.loads(self._facts["notes"])
+        notes: dict[str, str] = json.loads(self._tracks.part.facts["notes"])
         return notes.get(name)
 
 
@@ -127,7 +173,7 @@ def open_image(folder: Path, now: str, tables: Iterable[Table]) -> Image:
     if not now:
         raise StateError("there is none, or it is being written to")
     files = folder / FOLDER
-    tracks = open_part(files / TRACKS, now)
+    tracks = open_tracks(files / TRACKS, now)
     return Image(files, now, tracks, {one: open_rows(files, now, one) for one in tables})
 
 
@@ -152,6 +198,37 @@ def open_part(folder: Path, now: str) -> Mapped:
     return part
 
 
+def open_tracks(folder: Path, now: str) -> FiledTracks:
+    """Map the rows of tracks.
+
+    Raises:
+        StateError: a file is missing, damaged, or of another version.
+    """
+    part = open_part(folder, now)
+    return joined_tracks(part, *open_wide(folder, part))
+
+
+def joined_tracks(
+    part: Mapped, base: Mapped, added: Mapped | None, ids: list[str] | None = None
+) -> FiledTracks:
+    """Put together which tracks there are and what is told of them.
+
+    Args:
+        part: which there are.
+        base: what is told of most.
+        added: what is told of the others.
+        ids: their ids, by who has them at hand.
+
+    Raises:
+        StateError: they do not fit together.
+    """
+    n, places = len(part.arrays["generated"]), part.arrays["places"]
+    told = len(base.arrays["track_ends"]) + (len(added.arrays["track_ends"]) if added else 0)
+    if len(places) != n or (n and int(places.max()) >= told):
+        raise StateError("tracks and what is told of them do not fit together")
+    return FiledTracks(part, base, added, ids)
+
+
 def open_rows(files: Path, now: str, table: Table) -> FiledRows:
     """Map the vectors of a space and kind.
 
@@ -160,25 +237,33 @@ def open_rows(files: Path, now: str, table: Table) -> FiledRows:
     """
     folder = table_folder(files, table)
     part = open_part(folder, now)
-    stored = read_arrays(rows_file(folder, part.facts["rows"]))
-    return joined_rows(part.arrays, stored.arrays)
+    base, added = open_wide(folder, part)
+    places = part.arrays.get("places")
+    newer = added.arrays["vectors"] if added else None
+    vectors = Stack(base.arrays["vectors"], newer, places)
+    return joined_rows(part.arrays, vectors)
 
 
-def joined_rows(part: Mapping[str, Any], stored: Mapping[str, Any]) -> FiledRows:
+def open_wide(folder: Path, part: Mapped) -> tuple[Mapped, Mapped | None]:
+    """Map the wide files that a file of a state names.
+
+    Raises:
+        StateError: one is missing or damaged.
+    """
+    added = part.facts["added"]
+    return (
+        read_arrays(rows_file(folder, part.facts["rows"])),
+        read_arrays(added_file(folder, added)) if added else None,
+    )
+
+
+def joined_rows(part: Mapping[str, Any], vectors: Stack) -> FiledRows:
     """Put together what an image says of rows and the rows.
 
     Raises:
         StateError: they do not fit together.
     """
-    rows = FiledRows(
-        ids=stored["ids"],
-        vectors=stored["vectors"],
-        **{name: part[name] for name in ("numbers", "starts", "ends", "by_track")},
-    )
-    if len({len(rows.ids), len(rows.vectors), len(rows.numbers), len(rows.by_track)}) > 1:
+    narrow = {name: part[name] for name in ("ids", "numbers", "starts", "ends", "by_track")}
+    if {len(array) for array in narrow.values()} != {len(vectors)}:
         raise StateError("rows and what is said of them do not fit together")
-    return rows
-
-
-def _start(ends: npt.NDArray[np.int64], place: int) -> int:
-    return int(ends[place - 1]) if place else 0
+    return FiledRows(**narrow, vectors=vectors)

@@ -11,19 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 
-from catalogs.columns import COLUMNS
 from catalogs.duplicates import recordings
 from catalogs.filed_rows import read_rows
-from catalogs.image import Image, open_image, open_part
-from catalogs.image_files import clear, kept_part
-from catalogs.image_paths import FOLDER, TRACKS, Table, part_file
+from catalogs.filed_tracks import Renewed, read_tracks, unchanged
+from catalogs.image import Image, open_image, open_tracks
+from catalogs.image_files import clear
+from catalogs.image_paths import FOLDER, TRACKS, Table, added_file, part_file, rows_file
 from catalogs.stamp import stamp
 from catalogs.store import Catalogue
 from v2m.errors import StateError
-from v2m.vectors.mapped import Array, Chunks, Mapped
+from v2m.progress import Advance
 
 UNHEARD = "NOT has_audio AND track_id NOT IN (SELECT track_id FROM vectors WHERE kind = 'track')"
 """Tracks known by words alone; those of a bucket were heard there, and have no sound here."""
@@ -31,12 +29,15 @@ UNHEARD = "NOT has_audio AND track_id NOT IN (SELECT track_id FROM vectors WHERE
 log = logging.getLogger(__name__)
 
 
-def read_image(catalogue: Catalogue, tables: Iterable[Table]) -> Image:
+def read_image(
+    catalogue: Catalogue, tables: Iterable[Table], advance: Advance = lambda _n: None
+) -> Image:
     """Return the image of a catalogue as it is now; what is missing of it is made.
 
     Args:
         catalogue: what is searched.
         tables: spaces and kinds of the vectors that are wanted.
+        advance: is told of each part that is there: the tracks, and each of the tables.
 
     Raises:
         StateError: vectors of one space are of several lengths.
@@ -44,11 +45,20 @@ def read_image(catalogue: Catalogue, tables: Iterable[Table]) -> Image:
     """
     wanted = list(tables)
     with suppress(StateError):
-        return open_image(catalogue.folder, stamp(catalogue.folder), wanted)
+        image = open_image(catalogue.folder, stamp(catalogue.folder), wanted)
+        advance(1 + len(wanted))
+        return image
     with catalogue.reading() as con:
         now, files = stamp(catalogue.folder), catalogue.folder / FOLDER
-        made = {one: read_rows(con, files, now, one) for one in wanted}
-        return Image(files, now, _tracks(con, catalogue, files, now), made)
+        tracks = _tracks(con, catalogue, files, now)
+        advance(1)
+        made = {}
+        for table in wanted:
+            made[table] = read_rows(con, files, now, table, tracks)
+            advance(1)
+        if now:  # not before all tables know which number a track has now
+            clear(files / TRACKS, _files_of(files / TRACKS, now, tracks))
+        return Image(files, now, tracks.filed, made)
 
 
 def forget_image(folder: Path) -> None:
@@ -58,26 +68,15 @@ def forget_image(folder: Path) -> None:
             path.unlink()
 
 
-def _tracks(con: duckdb.DuckDBPyConnection, catalogue: Catalogue, files: Path, now: str) -> Mapped:
+def _tracks(con: duckdb.DuckDBPyConnection, catalogue: Catalogue, files: Path, now: str) -> Renewed:
     folder = files / TRACKS
     try:
-        return open_part(folder, now)
+        return unchanged(open_tracks(folder, now), now)
     except StateError as reason:
         log.info("reading the tracks again: %s", reason)
-    columns = ", ".join(f"{name} := tracks.{name}" for name in COLUMNS)
-    rows = con.sql(
-        f"SELECT track_id, CAST(to_json(struct_pack({columns})) AS VARCHAR) AS track,"  # noqa: S608 - our own names
-        " origin = 'generated' AS generated, coalesce(bars_seconds, []) AS bars"
-        " FROM tracks LEFT JOIN structures USING (track_id) ORDER BY track_id"
-    ).to_arrow_table()
-    arrays = {
-        "ids": np.frombuffer("\n".join(rows["track_id"].to_pylist()).encode(), np.uint8),
-        "generated": np.asarray(rows["generated"].to_numpy(), np.bool_),
-        **_texts("tracks", "track_ends", rows["track"]),
-        **_lists("bars", "bar_ends", rows["bars"]),
-    }
+    silent = catalogue.lacks_audio()
     facts = {
-        "unheard": str(len(catalogue.filter_ids(None, UNHEARD))),
+        "unheard": str(len(catalogue.filter_ids(None, UNHEARD)) if silent else 0),
         "notes": json.dumps(catalogue.notes()),
         "recordings": json.dumps(
             [
@@ -86,32 +85,13 @@ def _tracks(con: duckdb.DuckDBPyConnection, catalogue: Catalogue, files: Path, n
             ]
         ),
     }
-    part = kept_part(folder, now, arrays, facts)
-    clear(folder, {part_file(folder, now)})
-    return part
+    return read_tracks(con, folder, now, facts)
 
 
-def _texts(name: str, ends: str, column: pa.ChunkedArray) -> dict[str, Array | Chunks]:
-    """Return texts one after the other, and where each ends."""
-    chunks = [chunk.cast(pa.large_string()) for chunk in column.chunks]
-    pieces = []
-    lengths = [np.zeros(0, np.int64)]
-    for chunk in chunks:
-        _, offsets, text = chunk.buffers()
-        at = np.frombuffer(offsets, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
-        pieces.append(np.frombuffer(text or b"", np.uint8)[at[0] : at[-1]])
-        lengths.append(np.diff(at))
-    size = sum(len(piece) for piece in pieces)
-    return {name: Chunks((size,), np.uint8, pieces), ends: np.cumsum(np.concatenate(lengths))}
-
-
-def _lists(name: str, ends: str, column: pa.ChunkedArray) -> dict[str, Array | Chunks]:
-    """Return numbers of lists one after the other, and where each list ends."""
-    pieces = []
-    lengths = [np.zeros(0, np.int64)]
-    for chunk in column.chunks:
-        at = np.asarray(chunk.offsets.to_numpy(), np.int64)
-        pieces.append(np.asarray(chunk.values.to_numpy(), np.float64)[at[0] : at[-1]])
-        lengths.append(np.diff(at))
-    size = sum(len(piece) for piece in pieces)
-    return {name: Chunks((size,), np.float64, pieces), ends: np.cumsum(np.concatenate(lengths))}
+def _files_of(folder: Path, now: str, tracks: Renewed) -> set[Path]:
+    facts = tracks.filed.part.facts
+    return {
+        part_file(folder, now),
+        rows_file(folder, facts["rows"]),
+        added_file(folder, facts["added"]),
+    }

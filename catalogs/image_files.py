@@ -13,6 +13,11 @@ from v2m.vectors.mapped import Array, Chunks, Mapped, read_arrays, write_arrays
 Parts = Mapping[str, Array | Chunks]
 Facts = Mapping[str, str]
 
+LEAST_APART = 1000
+SHARE_APART = 0.05
+"""Rows beside a large file, and gone from it, after which it is written again: until then a search
+compares with up to a tenth more rows than there are."""
+
 log = logging.getLogger(__name__)
 
 
@@ -22,6 +27,28 @@ def kept_part(folder: Path, now: str, arrays: Parts, facts: Facts) -> Mapped:
     if not now:
         return _in_memory(arrays, whole)
     return kept(part_file(folder, now), lambda: arrays, whole)
+
+
+def found_or_kept(path: Path, make: Callable[[], Parts]) -> Mapped:
+    """Map a file whose name says all that is in it, or write it, or hold it in memory."""
+    try:
+        return read_arrays(path)
+    except StateError:
+        return kept(path, make, {})
+
+
+def most_apart(n_rows: int) -> int:
+    """Return how many rows may lie beside a large file, and how many in it may be gone."""
+    return max(LEAST_APART, int(n_rows * SHARE_APART))
+
+
+def latest_stamps(folder: Path) -> list[str]:
+    """Return the stamps of the states that there are files of, the newest first."""
+    dated = []
+    for path in folder.glob("of-*.safetensors"):
+        with suppress(OSError):
+            dated.append((path.stat().st_mtime_ns, path.stem.removeprefix("of-")))
+    return [stamp for _, stamp in sorted(dated, reverse=True)]
 
 
 def kept(path: Path, make: Callable[[], Parts], facts: Facts) -> Mapped:

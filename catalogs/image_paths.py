@@ -31,3 +31,8 @@ def part_file(folder: Path, now: str) -> Path:
 def rows_file(folder: Path, digest: str) -> Path:
     """Return the file of rows with these ids."""
     return folder / f"rows-{digest}.safetensors"
+
+
+def added_file(folder: Path, digest: str) -> Path:
+    """Return the file of rows that came later, with these ids."""
+    return folder / f"added-{digest}.safetensors"

@@ -103,6 +103,22 @@ class SearchIndex:
         found = filed.search(queries, k, allowed[:n])
         return _merged([found, self._among(queries, k, n + np.flatnonzero(allowed[n:]))], k)
 
+    def prepare(self) -> None:
+        """Write the file where there are enough rows for one and none is there that fits."""
+        if not self._large:
+            return
+        from v2m.vectors.coarse import MOST_GONE
+
+        dim = self.rows.vectors.shape[1]
+        try:
+            n, encoded = self._filed(dim)
+        except StateError as reason:
+            log.info("making the index of %s %s: %s", self._space, self._kind, reason)
+        else:
+            if n >= (1 - MOST_GONE) * encoded:
+                return
+        self._built(dim)
+
     def rebuild(self) -> None:
         """Write the file anew, whatever it was like, where there are enough rows for one."""
         if self._large:
@@ -117,11 +133,11 @@ class SearchIndex:
         """Compare with some rows only (None means all): gather few, pass over the rest of many."""
         vectors, ids = self.rows.vectors, self.rows.ids
         if places is None:
-            scores = queries @ vectors.T
+            scores = vectors.products(queries)
         elif len(places) < GATHERED * len(ids):
-            scores, ids = queries @ vectors[places].T, ids[places]
+            scores, ids = queries @ vectors.take(places).T, ids[places]
         else:
-            scores, ids = (queries @ vectors.T)[:, places], ids[places]
+            scores, ids = vectors.products(queries)[:, places], ids[places]
         return best(np.broadcast_to(ids, scores.shape), scores, k)
 
     @cached_property
@@ -137,19 +153,29 @@ class SearchIndex:
         dim = self.rows.vectors.shape[1]
         newer = FlatIndex(self._space, dim)
         try:
-            n = int((self.rows.ids <= self._usable_manifest(dim)).sum())
-            if len(self.rows.ids) - n > max(NEWER, n // 10):
-                raise StateError("many rows are newer")  # noqa: TRY301
-            ids, vectors = self.rows.ids[:n], self.rows.vectors[:n]
+            n, _ = self._filed(dim)
+            ids, vectors = self.rows.ids[:n], self.rows.vectors.first(n)
             filed = CoarseIndex.load(self.folder, self._space, ids, vectors)
         except StateError as reason:
             log.info("building the index of %s %s again: %s", self._space, self._kind, reason)
             return self._built(dim), newer
-        newer.add(self.rows.ids[n:], self.rows.vectors[n:])
+        newer.add(self.rows.ids[n:], self.rows.vectors.between(n, len(self.rows.ids)))
         return filed, newer
 
-    def _usable_manifest(self, dim: int) -> int:
-        """Return the highest row id in the file.
+    def _filed(self, dim: int) -> tuple[int, int]:
+        """Return how many rows are in the file, and how many were when it was written.
+
+        Raises:
+            StateError: there is no file, many rows are newer, or it is not of this catalogue.
+        """
+        last, encoded = self._usable_manifest(dim)
+        n = int(np.searchsorted(self.rows.ids, last, side="right"))
+        if len(self.rows.ids) - n > max(NEWER, n // 10):
+            raise StateError("many rows are newer")
+        return n, encoded
+
+    def _usable_manifest(self, dim: int) -> tuple[int, int]:
+        """Return the highest row id in the file, and how many rows it is of.
 
         Raises:
             StateError: there is no file, or it is not of this state of the catalogue.
@@ -165,7 +191,7 @@ class SearchIndex:
                 raise StateError(f"manifest is of another {name}")
         if not self._knows(manifest.get("rows")):
             raise StateError("manifest is of other rows")
-        return int(manifest["last_row_id"])
+        return int(manifest["last_row_id"]), int(manifest["count"])
 
     def _facts(self, dim: int) -> dict[str, object]:
         from v2m.vectors.coarse import factory_of
@@ -183,10 +209,14 @@ class SearchIndex:
         """Return digests of the rows that are there, by row id in digits, as JSON has them."""
         places = {row: int(np.searchsorted(self.rows.ids, row)) for row in row_ids}
         return {
-            str(row): hashlib.blake2b(self.rows.vectors[place].tobytes(), digest_size=8).hexdigest()
+            str(row): self._digest(place)
             for row, place in places.items()
             if place < len(self.rows.ids) and self.rows.ids[place] == row
         }
+
+    def _digest(self, place: int) -> str:
+        row = self.rows.vectors.take(np.array([place]))
+        return hashlib.blake2b(row.tobytes(), digest_size=8).hexdigest()
 
     def _built(self, dim: int) -> "CoarseIndex":
         from v2m.vectors.coarse import CoarseIndex

@@ -37,9 +37,15 @@ def put_vectors(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, Vector
 def vectors_of(
     con: duckdb.DuckDBPyConnection, space: str, kind: str, row_ids: Sequence[int]
 ) -> tuple[Ids, Vectors]:
-    """Return the rows that are there of these, by row id: ids (n,) and vectors (n, dim)."""
-    listed = ", ".join(str(int(row)) for row in row_ids) or "-1"
-    return _ids_and_vectors(con, f"row_id IN ({listed})", [space, kind])
+    """Return the rows that are there of a few rising row ids: ids (n,) and vectors (n, dim).
+
+    One at a time, for which DuckDB looks into one group of rows; a list makes it read all.
+    """
+    found = [vectors_between(con, space, kind, int(row), int(row)) for row in row_ids]
+    there = [pair for pair in found if len(pair[0])] or [
+        (np.empty(0, np.int64), np.empty((0, 0), np.float32))
+    ]
+    return np.concatenate([ids for ids, _ in there]), np.concatenate([rows for _, rows in there])
 
 
 def vectors_between(

@@ -93,7 +93,7 @@ class VectorBranch:
     def own_scale(self) -> Scale:
         """What its rows score among one another."""
         rows = self._index.rows.vectors
-        return scale_of(rows[:: max(1, len(rows) // OWN_SAMPLE)], rows)
+        return scale_of(rows.every(max(1, len(rows) // OWN_SAMPLE)), rows)
 
     @cached_property
     def _by_track(self) -> npt.NDArray[np.int32]:
@@ -113,7 +113,7 @@ class VectorBranch:
     def vector(self, track: int) -> npt.NDArray[np.float32] | None:
         """Return a track's vector, None where there is none."""
         row = int(self._rows_of(np.array([track]))[0])
-        return None if row < 0 else np.asarray(self._index.rows.vectors[row])
+        return None if row < 0 else self._index.rows.vectors.take(np.array([row]))[0]
 
     def nearest(self, query: npt.NDArray[np.float32], k: int, allowed: Mask | None) -> Numbers:
         """Return the k tracks with the highest cosine, best first."""
@@ -128,7 +128,7 @@ class VectorBranch:
         """Return the cosine by track, NaN where this branch has no row."""
         rows = self._rows_of(tracks)
         out = np.full(len(tracks), np.nan)
-        out[rows >= 0] = self._index.rows.vectors[rows[rows >= 0]] @ query
+        out[rows >= 0] = self._index.rows.vectors.take(rows[rows >= 0]) @ query
         return out
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.types import Vectors
+from v2m.vectors.stack import Stack
 
 WEIGHTS: Mapping[str, float] = {"description": 1.0, "title": 1.0, "audio": 1.0}
 """How much a branch counts; equal weights were best on titles and audio of 219 tracks."""
@@ -27,7 +28,7 @@ class Scale:
         return np.nan_to_num((np.asarray(cosine, np.float64) - self.mean) / self.deviation)
 
 
-def scale_of(probes: Vectors, rows: Vectors) -> Scale:
+def scale_of(probes: Vectors, rows: Vectors | Stack) -> Scale:
     """Measure a branch's scale.
 
     Args:
@@ -37,7 +38,7 @@ def scale_of(probes: Vectors, rows: Vectors) -> Scale:
     if not len(rows):
         return Scale(0.0, 1.0)
     step = max(1, len(rows) // SAMPLE)
-    cosine = probes @ rows[::step].T
+    cosine = probes @ Stack.of(rows).every(step).T
     return Scale(float(cosine.mean()), max(float(cosine.std()), 1e-3))
 
 

@@ -54,7 +54,10 @@ class SectionTable:
         first, last = np.searchsorted(self._numbers, np.array([track, track + 1], np.int32))
         rows = self._rows
         return [
-            (Span(float(rows.starts[row]), float(rows.ends[row])), rows.vectors[row])
+            (
+                Span(float(rows.starts[row]), float(rows.ends[row])),
+                rows.vectors.take(np.array([row]))[0],
+            )
             for row in rows.by_track[first:last]
         ]
 

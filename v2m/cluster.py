@@ -11,7 +11,8 @@ from indexer.options import Options
 from indexer.ray_pool import ray_pool
 from indexer.reports import IndexReport
 from indexer.runner import default_workers
-from v2m.encoders.profiles import ProfileSpec
+from retriever.preparing import prepare
+from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import InputError, printable
 from v2m.files import path_to_text
 from v2m.library import DEFAULT_PROFILE, Library
@@ -46,6 +47,7 @@ def merge_shards(
         finish(
             library.catalogue, folded.merged, Options(spec, default_workers(), shown=shown), report
         )
+    prepare(library.catalogue, load_profile(spec), shown=shown)
     merged = folded.merged
     report.files = merged.unchanged + len(merged.failed) + report.encoded + merged.placed
     return folded, report
@@ -84,7 +86,7 @@ def index_on_cluster(
     options = Options(library.spec, default_workers(), batch, retry, shown)
     with index_lock(library.folder, "index --cluster"):
         library.adopt(library.spec.name)
-        return fill(
+        report = fill(
             library.catalogue,
             found,
             options,
@@ -92,6 +94,8 @@ def index_on_cluster(
             lambda known: ray_pool(address, library.spec, known, workers=workers),
             keep=bool(shards),
         )
+    library.prepare(shown=shown)
+    return report
 
 
 def _shards_folder(library: Library, shards: str) -> str:

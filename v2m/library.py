@@ -151,8 +151,19 @@ class Library:
         options = Options(self.spec, workers or default_workers(), batch, retry, shown)
         with index_lock(self.folder):
             report = index(self.catalogue, found, options)
-        self._forget_searcher()
+        self.prepare(shown=shown)
         return report
+
+    def prepare(self, *, shown: bool = False) -> None:
+        """Make ahead what searches read, after tracks have come, changed or gone.
+
+        Args:
+            shown: show progress on standard error.
+        """
+        from retriever.preparing import prepare
+
+        prepare(self.catalogue, self.profile, shown=shown)
+        self._forget_searcher()
 
     def adopt(self, profile: str) -> None:
         """Make a profile the one that answers where none is asked for, if nothing is here yet."""
@@ -203,7 +214,7 @@ class Library:
             server=server,
             shown=shown,
         )
-        self._forget_searcher()
+        self.prepare(shown=shown)
         return report
 
     def generate(

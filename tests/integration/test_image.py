@@ -45,7 +45,7 @@ def _check_rows(catalogue: Catalogue, image: Image) -> None:
         assert rows.ids.tolist() == truth.ids.tolist()
         assert [image.ids[n] for n in rows.numbers] == truth.track_ids
         assert rows.starts.tolist() == truth.starts.tolist()
-        np.testing.assert_array_equal(rows.vectors, truth.vectors)
+        np.testing.assert_array_equal(rows.vectors.every(1), truth.vectors)
         assert (np.diff(rows.numbers[rows.by_track]) >= 0).all()
 
 
@@ -130,7 +130,8 @@ def test_every_write_makes_an_image_old(catalogue: Catalogue) -> None:
     assert len(states) == 6
     assert current_image(catalogue.folder) is None
     assert _image(catalogue).note("a") == "4"
-    assert len(list(catalogue.folder.glob("vectors/tracks/*"))) == 1
+    left = sorted(file.name[:4] for file in catalogue.folder.glob("vectors/tracks/*"))
+    assert left == ["of-" + stamp(catalogue.folder)[0], "rows"]
 
 
 def test_what_a_killed_writer_left_behind_is_seen(catalogue: Catalogue) -> None:

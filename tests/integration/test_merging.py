@@ -11,14 +11,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalogs.fingerprints import put_fingerprints
+from catalogs.image import current_image
 from catalogs.merging import merge_rows
 from catalogs.rows import IndexedFile
 from catalogs.shards import Place, Shard, ShardRow, read_shard, shard_bytes
 from catalogs.store import Catalogue
+from retriever.search import tables_of
 from tests.commands import Commands
 from tests.libraries import counting_profile, record, track
 from tests.unit.structures import steady
 from v2m.audio.descriptors import ANALYSIS_VERSION
+from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import InputError
 from v2m.remote import write_bytes
 from v2m.structure import Join
@@ -109,6 +112,8 @@ def test_merging_twice_changes_nothing(v2m: Commands, tmp_path: Path) -> None:
     )
     assert _contents(Catalogue.open(tmp_path / "c", create=False)) == before
     assert Catalogue.open(tmp_path / "c", create=False).note("profile") == "lite"
+    tables = tables_of(load_profile(ProfileSpec("lite")))
+    assert current_image(tmp_path / "c", tables.values()) is not None
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from v2m.errors import StateError
 from v2m.types import Hits, Ids, Vectors
 from v2m.vectors.faiss_file import read_index, write_index
 from v2m.vectors.flat import best, check_queries, check_rows
+from v2m.vectors.stack import Stack
 
 TRAINED_ON = 20_000
 """Rows the code book is learned from."""
@@ -70,7 +71,7 @@ class CoarseIndex:
         self.factory = factory_of(dim)
         self._exact_up_to = max(exact_up_to, 15)  # four bits need sixteen rows to learn from
         self._ids: Ids = np.empty(0, np.int64)
-        self._rows: Vectors = np.empty((0, dim), np.float32)
+        self._rows = Stack(np.empty((0, dim), np.float32))
         self._index = _empty(dim, self.factory)
         self._codes: Ids | None = None  # place of each row's code, where codes of gone rows remain
 
@@ -78,18 +79,22 @@ class CoarseIndex:
         """Number of rows."""
         return len(self._ids)
 
-    def add(self, ids: Ids, vectors: Vectors) -> None:
+    def add(self, ids: Ids, vectors: Vectors | Stack) -> None:
         """Add rows; the first ones are kept without a copy.
 
         Raises:
             ValueError: shapes do not fit together or an id is there already.
         """
         check_rows(ids, vectors, self.dim, self._ids)
-        rows = np.ascontiguousarray(vectors, np.float32)
+        rows = Stack.of(vectors)
         if self._codes is not None:
             self._index, self._codes = _empty(self.dim, self.factory), None
         self._ids = np.concatenate([self._ids, np.asarray(ids, np.int64)])
-        self._rows = np.concatenate([self._rows, rows]) if len(self._rows) else rows
+        if len(self._rows):
+            rows = Stack(
+                np.concatenate([part.between(0, len(part)) for part in (self._rows, rows)])
+            )
+        self._rows = rows
         if len(self) > self._exact_up_to:
             self._encode()
 
@@ -105,8 +110,8 @@ class CoarseIndex:
         n = len(self) if allowed is None else int(np.count_nonzero(allowed))
         if not self._index.ntotal or (allowed is not None and n < GATHERED * len(self)):
             places = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
-            rows = self._rows if allowed is None else self._rows.take(places, axis=0)
-            scores = queries @ rows.T
+            all_ = allowed is None
+            scores = self._rows.products(queries) if all_ else queries @ self._rows.take(places).T
             return best(np.broadcast_to(self._ids[places], scores.shape), scores, k)
         found = [self._rescored(query, k, n, allowed) for query in queries]
         empty = Hits(np.empty((0, k), np.int64), np.empty((0, k), np.float32))
@@ -120,7 +125,7 @@ class CoarseIndex:
         write_index(self._index, folder)
 
     @classmethod
-    def load(cls, folder: Path, space: str, ids: Ids, rows: Vectors) -> "CoarseIndex":
+    def load(cls, folder: Path, space: str, ids: Ids, rows: Vectors | Stack) -> "CoarseIndex":
         """Read codes that ``save`` wrote and put them before the rows they were made of.
 
         Up to a tenth of the rows may be gone since; their codes stay and are passed over.
@@ -135,7 +140,7 @@ class CoarseIndex:
         encoded = faiss.vector_to_array(stored.id_map)
         if not np.array_equal(encoded, ids):
             index._codes = _places_of(ids, encoded)
-        index._index, index._ids, index._rows = stored, ids, rows
+        index._index, index._ids, index._rows = stored, ids, Stack.of(rows)
         return index
 
     def _encode(self) -> None:
@@ -143,10 +148,10 @@ class CoarseIndex:
         with _one_thread():
             if not self._index.is_trained:
                 chosen = np.random.default_rng(0).permutation(len(self))[:TRAINED_ON]
-                self._index.train(self._rows[np.sort(chosen)])
+                self._index.train(self._rows.take(np.sort(chosen)))
             for start in range(self._index.ntotal, len(self), CHUNK):
-                chunk = slice(start, start + CHUNK)
-                self._index.add_with_ids(self._rows[chunk], self._ids[chunk])
+                stop = start + CHUNK
+                self._index.add_with_ids(self._rows.between(start, stop), self._ids[start:stop])
 
     def _rescored(
         self, query: npt.NDArray[np.float32], k: int, n: int, allowed: Mask | None
@@ -169,7 +174,7 @@ class CoarseIndex:
         places = places[0][places[0] >= 0]
         if codes is not None:
             places = np.searchsorted(codes, places)
-        return best(self._ids[places][None], (self._rows.take(places, axis=0) @ query)[None], k)
+        return best(self._ids[places][None], (self._rows.take(places) @ query)[None], k)
 
 
 def _places_of(ids: Ids, encoded: Ids) -> Ids:

@@ -6,6 +6,7 @@ import numpy as np
 
 from v2m.files import replacing
 from v2m.types import Hits, Ids, Vectors
+from v2m.vectors.stack import Stack
 
 EMPTY_ID = -1
 """Fills places of an answer for which there is no row; their score is -inf."""
@@ -81,7 +82,7 @@ def _order(scores: Vectors, k: int) -> Ids:
     return order
 
 
-def check_rows(ids: Ids, vectors: Vectors, dim: int, there: Ids) -> None:
+def check_rows(ids: Ids, vectors: Vectors | Stack, dim: int, there: Ids) -> None:
     """Refuse rows that do not fit an index, which holds some already.
 
     Raises:
