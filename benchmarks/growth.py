@@ -1,7 +1,8 @@
 """What a library of a million tracks costs beside one of a thousand.
 
-Storing a batch, looking over known files, removing and adding, and a first search by words: on
-catalogues of made-up tracks whose rows are written by SQL, so that a million take a minute.
+Storing a batch, looking over known files, removing and adding, and searches by words before and
+after: on catalogues of made-up tracks whose rows are written by SQL, so that a million take a
+minute.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,13 @@ from indexer.index import forget, set_apart, settle
 from indexer.options import Options
 from indexer.reports import IndexReport
 from indexer.scan import FoundFile, Scan
+from retriever.preparing import prepare
 from v2m.encoders.profiles import ProfileSpec, load_profile
+
+BATCHES = 5
+"""Batches that are written in a round, so that what comes with one of several counts too."""
+
+AFTER = share(0.1)
 
 
 def rows(setting: Setting) -> Iterator[Row]:
@@ -41,7 +48,7 @@ def rows(setting: Setting) -> Iterator[Row]:
         libraries.append(library)
     beside = f"among {small:,}"
     for name, work, most in (
-        ("storing a batch of 8 tracks", store_batch, 9),
+        ("storing a batch of 8 tracks", store_batches, 8),
         ("looking over 1,000 known files", look_over, 2),
     ):
         sides = [partial(work, library) for library in libraries]
@@ -80,7 +87,22 @@ def _changed(library: MadeUp, n: int, rounds: int) -> Iterator[Row]:
     some = 1000 if n > 1000 else 10
     yield _cost(f"removing {some:,} {among}", [here(lambda: remove(library, some))()])
     store_batch(library)
-    yield _cost(f"find after removing {some:,}, adding 8, {among}", [find(library)])
+    after = find(library)
+    yield Row(
+        f"find after removing {some:,}, adding 8, {among}",
+        "CPU s",
+        Spread.of([after.cpu_seconds]),
+        "the first find",
+        Spread.of([first.cpu_seconds]),
+        Spread.of([after.cpu_seconds / first.cpu_seconds]),
+        AFTER.judged,
+        AFTER,
+        after.peak_mb,
+        first.peak_mb,
+    )
+    store_batch(library)
+    prepared = here(lambda: prepare(library.catalogue, load_profile(ProfileSpec())))()
+    yield _cost(f"preparing searches, after adding 8, {among}", [prepared])
 
 
 def _cost(name: str, spent: Sequence[Spent]) -> Row:
@@ -89,10 +111,21 @@ def _cost(name: str, spent: Sequence[Spent]) -> Row:
     return alone(name, seconds, "CPU s", peak_mb=max(peaks, default=None))
 
 
-def store_batch(library: MadeUp) -> Spent:
-    """Write a batch as an index run does."""
-    files = library.files(8)
-    return here(lambda: library.catalogue.write_batch(files))()
+def store_batches(library: MadeUp) -> Spent:
+    """Write batches as an index run does; return what one took of it."""
+    batches = [library.files(8) for _ in range(BATCHES)]
+
+    def write() -> None:
+        for files in batches:
+            library.catalogue.write_batch(files)
+
+    spent = here(write)()
+    return Spent(spent.cpu_seconds / BATCHES, spent.seconds / BATCHES, spent.peak_mb)
+
+
+def store_batch(library: MadeUp) -> None:
+    """Write one batch."""
+    library.catalogue.write_batch(library.files(8))
 
 
 def look_over(library: MadeUp) -> Spent:
