@@ -6,7 +6,9 @@ Lost: a track without the rows that must hang on it. Doubled: rows that may stan
 there twice. Stale: rows or files that belong to nothing, or speak of another state.
 """
 
+import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -63,29 +65,62 @@ def _stale_files(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     """Files of vectors must be true; those of the state the catalogue is in must hold all."""
     found = []
     now = stamp(folder)
-    for file in folder.glob("vectors/*/rows-*.safetensors"):
-        held, facts = load_file(file), _facts(file)
-        kind = [facts["space"], facts["kind"]]
-        rows = con.execute(
-            "SELECT row_id, vector FROM vectors WHERE space = ? AND kind = ? ORDER BY row_id", kind
-        ).fetchall()
-        place = {row: n for n, row in enumerate(held["ids"].tolist())}
-        if any(
-            row in place and not np.array_equal(np.float32(vector), held["vectors"][place[row]])
-            for row, vector in rows
-        ):
-            found.append(f"stale: {file.parent.name}: vectors of other rows")
-        current = file.parent / f"of-{now}.safetensors"
-        newest = current.exists() and _facts(current)["rows"] in file.name
-        if newest and held["ids"].tolist() != [row for row, _ in rows]:
-            found.append(f"stale: {file.parent.name}: {len(place)} rows, not {len(rows)}")
-    tracks = folder / "vectors" / "tracks" / f"of-{now}.safetensors"
-    if tracks.exists():
-        ids = con.execute("SELECT track_id FROM tracks ORDER BY track_id").fetchall()
-        listed = "\n".join(track_id for (track_id,) in ids)
-        if load_file(tracks)["ids"].tobytes().decode() != listed:
-            found.append("stale: the image has other tracks")
+    for file in folder.glob("vectors/*/*-*.safetensors"):
+        facts = _facts(file)
+        if "space" in facts:
+            held, truth = load_file(file), _truth(con, facts["space"], facts["kind"])
+            place = {row: n for n, row in enumerate(held["ids"].tolist())}
+            if any(
+                row in place
+                and not np.array_equal(np.array(vector, np.float32), held["vectors"][place[row]])
+                for row, vector in truth
+            ):
+                found.append(f"stale: {file.parent.name}: vectors of other rows")
+    for current in folder.glob(f"vectors/*/of-{now}.safetensors"):
+        found += _tracks(con, current) if current.parent.name == "tracks" else _rows(con, current)
     return found
+
+
+def _truth(con: duckdb.DuckDBPyConnection, space: str, kind: str) -> list[tuple[int, list[float]]]:
+    return con.execute(
+        "SELECT row_id, vector FROM vectors WHERE space = ? AND kind = ? ORDER BY row_id",
+        [space, kind],
+    ).fetchall()
+
+
+def _wide(current: Path, name: str) -> list[np.ndarray]:
+    """Return an array of the large file that the file of a state names, and of the small one."""
+    facts = _facts(current)
+    files = [f"rows-{facts['rows']}", *([f"added-{facts['added']}"] if facts["added"] else [])]
+    return [load_file(current.parent / f"{file}.safetensors")[name] for file in files]
+
+
+def _rows(con: duckdb.DuckDBPyConnection, current: Path) -> list[str]:
+    base = current.parent / f"rows-{_facts(current)['rows']}.safetensors"
+    if not base.exists():  # a kill came between them
+        return []
+    listed, facts = load_file(current), _facts(base)
+    held = np.concatenate(_wide(current, "ids"))
+    truth = [row for row, _ in _truth(con, facts["space"], facts["kind"])]
+    ids = held[listed["places"]] if "places" in listed else held
+    right = listed["ids"].tolist() == truth == ids.tolist()
+    return [] if right else [f"stale: {current.parent.name}: {len(ids)} rows, not {len(truth)}"]
+
+
+def _tracks(con: duckdb.DuckDBPyConnection, current: Path) -> list[str]:
+    truth = con.execute("SELECT track_id, title FROM tracks ORDER BY track_id").fetchall()
+    listed, titles = load_file(current), []
+    told = [
+        bytes(text[start:end])
+        for text, ends in zip(_wide(current, "tracks"), _wide(current, "track_ends"), strict=True)
+        for start, end in pairwise([0, *ends.tolist()])
+    ]
+    for place in listed["places"].tolist():
+        row = json.loads(told[place])
+        titles.append((row["track_id"], row["title"]))
+    ids = "\n".join(track_id for track_id, _ in truth)
+    right = listed["ids"].tobytes().decode() == ids and titles == truth
+    return [] if right else ["stale: the image has other tracks"]
 
 
 def _facts(file: Path) -> dict[str, str]:
