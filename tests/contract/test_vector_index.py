@@ -1,5 +1,6 @@
 """What every vector index must do."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,20 @@ def test_a_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     next(tmp_path.iterdir()).write_bytes(b"damaged")
     with pytest.raises(StateError, match="not an index"):
         read_index(tmp_path, DIM)
+
+
+def test_a_folder_of_any_name_holds_codes(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"m\xffsic")
+    folder.mkdir()
+    index = CoarseIndex("s", DIM)
+    index.add(np.arange(200), _rows(200))
+    index.save(folder)
+
+    again = CoarseIndex.load(folder, "s", np.arange(200), _rows(200))
+
+    assert again.search(_rows(3, seed=2), 5).ids.tolist() == (
+        index.search(_rows(3, seed=2), 5).ids.tolist()
+    )
 
 
 def _albums(n_albums: int = 400, largest: int = 900, seed: int = 5) -> Vectors:

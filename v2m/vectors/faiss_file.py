@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import faiss
-import numpy as np
 
 from v2m.errors import StateError, printable
 from v2m.files import replacing
 
 FILE_NAME = "rows.faiss"
+
+BLOCK = 1 << 20
+"""Bytes that are handed over at a time: all at once would be held twice."""
 
 
 def write_index(index: Any, folder: Path) -> None:
@@ -25,8 +27,10 @@ def read_index(folder: Path, dim: int) -> Any:
         StateError: the file is missing, damaged or of another length of vector.
     """
     path = folder / FILE_NAME
+    readers: Any = faiss  # its stubs do not know the class
     try:
-        index: Any = faiss.deserialize_index(np.frombuffer(path.read_bytes(), np.uint8))
+        with path.open("rb") as file:  # by path, FAISS reads none whose name is not UTF-8
+            index: Any = faiss.read_index(readers.PyCallbackIOReader(file.read, BLOCK))
     except (OSError, RuntimeError) as err:
         raise StateError(f"{printable(path)}: not an index: {err}") from err
     if index.d != dim:
