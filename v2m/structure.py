@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from v2m.spans import Span
 
-STRUCTURE_VERSION = "5"
+STRUCTURE_VERSION = "6"
 """Stored with every structure; raised when a method changes, so that only it is repeated."""
 
 ENERGY_STEP_SECONDS = 0.5

@@ -20,8 +20,13 @@ def beats(per_bar: int, *, tempo_bpm: float = 120.0, sure: float = 0.9) -> Beats
 
 def notes(*shares: float, tempo_bpm: float = 120.0) -> Onsets:
     """Onsets of 1.0 on beats, of 0.4 at shares of every beat, of 0.1 elsewhere."""
+    return onsets_at(dict.fromkeys(shares, 0.4), tempo_bpm)
+
+
+def onsets_at(shares: dict[float, float], tempo_bpm: float = 120.0) -> Onsets:
+    """Onsets of 1.0 on beats, of some strength at shares of every beat, of 0.1 elsewhere."""
     at = np.array([0.0, 1.0, *shares])
-    strength = np.array([1.0, 1.0, *(0.4 for _ in shares)])
+    strength = np.array([1.0, 1.0, *shares.values()])
 
     def onsets(seconds: npt.NDArray[np.float64]) -> float:
         far = np.abs((seconds * tempo_bpm / 60 + 1e-9)[:, None] % 1 - at)
@@ -52,6 +57,18 @@ def test_the_metre_follows_downbeats_and_division(
     per_bar: int, shares: tuple[float, ...], name: str
 ) -> None:
     assert metre_name(counted(beats(per_bar), notes(*shares))) == name
+
+
+def test_weak_thirds_are_parts_though_something_sounds_on_the_half() -> None:
+    found = counted(beats(4), onsets_at({1 / 3: 0.22, 1 / 2: 0.2, 2 / 3: 0.3}))
+
+    assert metre_name(found) == "6/8"
+
+
+def test_swung_beats_stay_whole_where_the_first_third_stands_out_by_chance() -> None:
+    found = counted(beats(3), onsets_at({1 / 3: 0.13, 2 / 3: 0.5}))
+
+    assert metre_name(found) == "3/4"
 
 
 def test_every_third_of_slow_quavers_is_a_beat() -> None:

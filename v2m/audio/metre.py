@@ -26,9 +26,13 @@ COMPOUND_CHANCE = {2: 1.0}
 FASTEST_QUAVERS_BPM = 3 * SLOWEST_BPM
 """Beyond this the dotted quarters are fast enough to be heard as beats themselves."""
 
-THIRDS_OVER_HALF = 1.2
+THIRD_OVER_OTHERS = 1.2
 HALF_OVER_OTHERS = 1.1
 """So much stronger are onsets on parts that a beat falls into than on those it does not."""
+
+THIRDS_ALIKE = 0.3
+"""So much of what one third stands out by does the other at least; in swung beats only the second
+does, and the first by chance."""
 
 MIDDLE_OVER_BEATS = 1.25
 """The same of the middle of a bar of three beats that is really one of two."""
@@ -99,11 +103,14 @@ class _Parts:
     half: float
     thirds: tuple[float, float]
     quarter: float
+    around_thirds: tuple[float, float]
 
     @property
     def three(self) -> bool:
         """Tell whether beats fall into three parts. A swung beat has only the second third."""
-        return min(self.thirds) > THIRDS_OVER_HALF * self.half
+        pairs = zip(self.thirds, self.around_thirds, strict=True)
+        weaker, stronger = sorted(third / max(around, 1e-9) - 1 for third, around in pairs)
+        return weaker > max(THIRD_OVER_OTHERS - 1, THIRDS_ALIKE * stronger)
 
     @property
     def two(self) -> bool:
@@ -115,7 +122,12 @@ def _parts(beats: Beats, onsets: Onsets) -> _Parts:
     def within(share: float) -> float:
         return onsets(beats.seconds[:-1] + share * np.diff(beats.seconds))
 
-    return _Parts(within(1 / 2), (within(1 / 3), within(2 / 3)), within(1 / 4))
+    half, quarter = within(1 / 2), within(1 / 4)
+    around = (
+        (within(1 / 6) + quarter + half) / 3,
+        (half + within(3 / 4) + within(5 / 6)) / 3,
+    )
+    return _Parts(half, (within(1 / 3), within(2 / 3)), quarter, around)
 
 
 def _falls_in_two(beats: Beats, onsets: Onsets) -> bool:
