@@ -14,10 +14,15 @@ from av.error import FFmpegError, InvalidDataError
 
 from v2m.errors import MediaError
 from v2m.ffmpeg import av
-from v2m.types import Audio, Samples, Span
+from v2m.types import Audio, Mono, Samples, Span
 
-BLOCK = 65536
-"""Samples resampled at once: a call costs as much as a thousand, and a frame has no more."""
+BLOCK = 16384
+"""Samples resampled at once: a call costs as much as a thousand, and a frame has no more. What more
+of them take does not fit into the processor's cache."""
+
+EXPECTED_SECONDS = 1800.0
+"""Memory is set aside for what a file says of its length, up to this; behind it for twice as much
+as there was each time."""
 
 BAD_SHARE = 0.1
 """A file in which more than this share of packets cannot be decoded is damaged."""
@@ -45,7 +50,7 @@ def decode_audio(path: Path, *, sample_rate: int, span: Span | None = None) -> A
     """
     check_readable(path)
     try:
-        samples = _joined(_by_av(path, sample_rate, span))
+        samples = _decoded_by_av(path, sample_rate, span)
     except _NoSoundError as err:
         raise MediaError(path, "holds no sound") from err
     except (FFmpegError, _DamagedError, ValueError) as err:
@@ -73,9 +78,11 @@ def audio_blocks(path: Path, *, sample_rate: int, start_seconds: float = 0.0) ->
     span = Span(start_seconds, float("inf")) if start_seconds > 0 else None
     n = 0
     try:
-        for block in _by_av(path, sample_rate, span):
-            yield _checked(path, block)
-            n += block.shape[1]
+        with _opened(path) as (container, stream):
+            for planes in _by_av(container, stream, sample_rate, span):
+                block = np.stack(planes)
+                yield _checked(path, block)
+                n += block.shape[1]
     except _NoSoundError as err:
         raise MediaError(path, "holds no sound") from err
     except (FFmpegError, _DamagedError, ValueError) as err:
@@ -164,33 +171,75 @@ def _packet_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _by_av(path: Path, sample_rate: int, span: Span | None) -> Iterator[Samples]:
-    """Yield the blocks of a span, cut to the sample; nothing where it lies behind the end."""
+Planes = tuple[Mono, Mono]
+"""Both channels of a block, views of a frame of FFmpeg: copied once, where they shall stay."""
+
+
+def _decoded_by_av(path: Path, sample_rate: int, span: Span | None) -> Samples:
     with _opened(path) as (container, stream):
-        resampler = av.AudioResampler("fltp", "stereo", sample_rate)
-        seeking = span is not None and span.start_seconds > 2 * SEEK_BACK_SECONDS
-        origin = float((stream.start_time or 0) * stream.time_base)
-        if span and seeking:
-            target = origin + span.start_seconds - SEEK_BACK_SECONDS
-            container.seek(int(target / stream.time_base), stream=stream)
-        frames = _frames(container, stream, span)
-        if seeking:
-            frames = _on_grid(frames, origin, sample_rate)
-        first = next(frames, None)
-        if first is None:
-            if span is None:
-                raise _NoSoundError
-            return  # the span lies behind the end
-        place = (
-            0 if span is None else round((first.time or 0.0) * sample_rate - origin * sample_rate)
-        )
-        for frame in chain(_gathered(chain((first,), frames)), (None,)):
-            for block in resampler.resample(frame):
-                samples = np.asarray(block.to_ndarray(), np.float32)
-                piece = samples if span is None else _cut(samples, place, span, sample_rate)
-                place += samples.shape[1]
-                if piece.shape[1]:
-                    yield piece
+        seconds = float((container.duration or 0) / av.time_base)
+        if span:
+            seconds = min(span.end_seconds, seconds) - span.start_seconds
+        sink = _Sink(round(min(max(seconds, 0.0), EXPECTED_SECONDS) * sample_rate))
+        for planes in _by_av(container, stream, sample_rate, span):
+            sink.write(planes)
+    return sink.written()
+
+
+class _Sink:
+    """Samples written one behind the other into one array.
+
+    Args:
+        expected: how many there will be, about.
+    """
+
+    def __init__(self, expected: int) -> None:
+        self._samples = np.empty((2, expected + 2 * BLOCK), np.float32)
+        self._n = 0
+
+    def write(self, planes: Planes) -> None:
+        """Write a block."""
+        n = len(planes[0])
+        if self._n + n > self._samples.shape[1]:
+            more = np.empty((2, 2 * self._samples.shape[1] + n), np.float32)
+            more[:, : self._n] = self.written()
+            self._samples = more
+        for channel, plane in zip(self._samples, planes, strict=True):
+            channel[self._n : self._n + n] = plane
+        self._n += n
+
+    def written(self) -> Samples:
+        """Return all samples, no copy of them."""
+        return self._samples[:, : self._n]
+
+
+def _by_av(
+    container: Any, stream: Any, sample_rate: int, span: Span | None
+) -> Iterator[Planes]:
+    """Yield the blocks of a span, cut to the sample; nothing where it lies behind the end."""
+    resampler = av.AudioResampler("fltp", "stereo", sample_rate)
+    seeking = span is not None and span.start_seconds > 2 * SEEK_BACK_SECONDS
+    origin = float((stream.start_time or 0) * stream.time_base)
+    if span and seeking:
+        target = origin + span.start_seconds - SEEK_BACK_SECONDS
+        container.seek(int(target / stream.time_base), stream=stream)
+    frames = _frames(container, stream, span)
+    if seeking:
+        frames = _on_grid(frames, origin, sample_rate)
+    first = next(frames, None)
+    if first is None:
+        if span is None:
+            raise _NoSoundError
+        return  # the span lies behind the end
+    place = 0 if span is None else round((first.time or 0.0) * sample_rate - origin * sample_rate)
+    for frame in chain(_gathered(chain((first,), frames)), (None,)):
+        for block in resampler.resample(frame):
+            n = block.samples
+            cut = slice(0, n) if span is None else _cut(n, place, span, sample_rate)
+            place += n
+            left, right = (np.frombuffer(plane, np.float32, n)[cut] for plane in block.planes)
+            if len(left):
+                yield left, right
 
 
 def _gathered(frames: Iterator[Any]) -> Iterator[Any]:
@@ -257,13 +306,13 @@ def _frames(container: Any, stream: Any, span: Span | None) -> Iterator[Any]:
         raise _DamagedError(f"{bad} of {packets} packets cannot be decoded")
 
 
-def _cut(samples: Samples, place: int, span: Span, sample_rate: int) -> Samples:
-    """Return what of a block lies in a span; ``place`` is the block's first sample."""
+def _cut(n: int, place: int, span: Span, sample_rate: int) -> slice:
+    """Return what of a block of n samples lies in a span; ``place`` is the block's first sample."""
     first = round(span.start_seconds * sample_rate) - place
     if span.end_seconds == float("inf"):
-        return samples[:, max(0, first) :]
+        return slice(max(0, first), n)
     wanted = round(span.duration_seconds * sample_rate)
-    return samples[:, max(0, first) : max(0, first + wanted)]
+    return slice(max(0, first), max(0, first + wanted))
 
 
 def _joined(blocks: Iterator[Samples]) -> Samples:
