@@ -5,10 +5,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.hearing import joined
-from benchmarks.rows import Row, Setting, alone, bundled_music, here, value
+from benchmarks.rows import LeftOut, Row, Setting, alone, bundled_music, here, value
 from indexer.mapper import build_mapper
 from v2m.audio.decode import audio_identity
-from v2m.audio.fingerprint import fingerprint
 from v2m.encoders.profiles import ProfileSpec
 
 
@@ -21,8 +20,9 @@ def rows(setting: Setting) -> Iterator[Row]:
     mapper.map(tracks[0], "warm-up")
 
     def indexed(track: Path) -> None:
-        mapper.map(track, audio_identity(track))
-        fingerprint(track)
+        record = mapper.map(track, audio_identity(track))
+        if record.fingerprint is None:
+            raise LeftOut("this FFmpeg was built without Chromaprint")
 
     spent = [here(partial(indexed, track))() for track in tracks]
     peaks = [one.peak_mb for one in spent if one.peak_mb is not None]

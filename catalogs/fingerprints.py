@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import duckdb
 import numpy as np
 
 from catalogs.database import Database
@@ -28,14 +29,30 @@ def lacking_fingerprint(database: Database) -> list[tuple[str, Path]]:
 
 def put_fingerprints(database: Database, codes: Mapping[str, Codes]) -> None:
     """Keep fingerprints by track id; an empty one says that there is nothing to compare."""
-    if not codes:
-        return
-    with database.writing() as con:
-        con.executemany(
-            "INSERT OR REPLACE INTO fingerprints (track_id, version, codes, compared)"
-            " SELECT ?, ?, ?::UINTEGER[], false WHERE ? IN (SELECT track_id FROM tracks)",
-            [[track, VERSION, found.tolist(), track] for track, found in codes.items()],
-        )
+    if codes:
+        with database.writing() as con:
+            insert_fingerprints(con, codes)
+
+
+def insert_fingerprints(
+    con: duckdb.DuckDBPyConnection, codes: Mapping[str, Codes], *, lacking: bool = False
+) -> None:
+    """Keep fingerprints within the caller's transaction.
+
+    Args:
+        con: of the transaction.
+        codes: fingerprints by track id.
+        lacking: leave those that are there in this version; they may have been compared.
+    """
+    con.executemany(
+        "INSERT OR REPLACE INTO fingerprints (track_id, version, codes, compared)"
+        " SELECT ?, ?, ?::UINTEGER[], false WHERE ? IN (SELECT track_id FROM tracks)"
+        " AND NOT (? AND ? IN (SELECT track_id FROM fingerprints WHERE version = ?))",
+        [
+            [track, VERSION, found.tolist(), track, lacking, track, VERSION]
+            for track, found in codes.items()
+        ],
+    )
 
 
 def uncompared(database: Database) -> list[str]:

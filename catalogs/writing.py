@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from catalogs.arrow import registered
 from catalogs.columns import COLUMNS, MADE_AT
+from catalogs.fingerprints import insert_fingerprints
 from catalogs.generated_terms import terms_of
 from catalogs.licence_columns import LICENCE_COLUMNS, licence_values
 from catalogs.rows import IndexedFile, SeenFile
@@ -61,6 +62,9 @@ def put_tracks(con: duckdb.DuckDBPyConnection, records: Sequence[TrackRecord]) -
         if record.provenance:
             put_provenance(con, record.track.track_id, record.provenance)
     put_structures(con, {r.track.track_id: r.structure for r in records if r.structure})
+    codes = {r.track.track_id: r.fingerprint for r in records if r.fingerprint is not None}
+    if codes:
+        insert_fingerprints(con, codes, lacking=True)
 
 
 def _track_table(records: Sequence[TrackRecord]) -> pa.Table:

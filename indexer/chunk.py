@@ -16,7 +16,6 @@ from indexer.mapper import Mapper, build_mapper
 from indexer.scan import FoundFile
 from v2m.audio.decode import audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
-from v2m.audio.fingerprint import Codes, available, fingerprint
 from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import BackendError, InputError, MediaError, printable
 from v2m.files import path_to_text
@@ -117,7 +116,7 @@ def _row(file: FoundFile, mapper: Mapper, known: Known) -> ShardRow:
             if _among(track_id, known):
                 return ShardRow(place, track_id)
             record = mapper.map(path, track_id)
-            row = ShardRow(place, record.track.track_id, record, fingerprint=_fingerprint(path))
+            row = ShardRow(place, record.track.track_id, record, fingerprint=record.fingerprint)
     except MediaError as err:
         there = is_address(place.path) or is_there(file)
         return ShardRow(place, reason=err.reason if there else AWAY)
@@ -129,15 +128,6 @@ def _row(file: FoundFile, mapper: Mapper, known: Known) -> ShardRow:
 def _among(track_id: str, known: Known) -> bool:
     at = int(np.searchsorted(known, track_id.encode()))
     return at < len(known) and known[at] == track_id.encode()
-
-
-def _fingerprint(path: Path) -> Codes | None:
-    if not available():
-        return None
-    try:
-        return fingerprint(path)
-    except MediaError:
-        return np.empty(0, np.uint32)
 
 
 def _without_sound(record: TrackRecord) -> TrackRecord:

@@ -14,12 +14,13 @@ from catalogs.takes import Take, read_take
 from indexer.tags import FileTags, read_tags
 from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import ANALYSIS_VERSION
-from v2m.audio.sections import split_sections
+from v2m.audio.fingerprint import Codes, available, fingerprint_of
+from v2m.audio.sections import at_low_rate, split_sections
 from v2m.audio.structure import find_structure
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import MediaError
 from v2m.structure import Groundwork, Structure
-from v2m.types import Audio, Span, Track, TrackRecord, VectorRow, Vectors
+from v2m.types import Audio, Mono, Span, Track, TrackRecord, VectorRow, Vectors
 
 if TYPE_CHECKING:
     from v2m.encoders.beatnet import BeatNet
@@ -63,7 +64,7 @@ class Mapper:
         record = self.map_audio(audio, take.track_id, path, FileTags(title=""))
         track = _taken(record.track, take)
         vectors = (*record.vectors, *self.text_rows(track))
-        return TrackRecord(track, vectors, record.analysis_version, take.made, record.structure)
+        return replace(record, track=track, vectors=vectors, provenance=take.made)
 
     def told_again(self, track: Track, path: Path) -> tuple[Track, tuple[VectorRow, ...]]:
         """Return known music at its new place with its words of today, and their vectors."""
@@ -78,7 +79,8 @@ class Mapper:
 
     def map_audio(self, audio: Audio, track_id: str, path: Path, tags: FileTags) -> TrackRecord:
         """Measure and encode music in memory."""
-        heard = self.profile.listen(audio, split_sections(audio))
+        low = at_low_rate(audio)
+        heard = self.profile.listen(audio, split_sections(audio, low))
         whole = heard[0]
         words = self.profile.describe_track(whole)
         track = with_tags(
@@ -104,6 +106,7 @@ class Mapper:
             (*rows, *self.text_rows(track)),
             ANALYSIS_VERSION,
             structure=self._structure(audio, whole.ground),
+            fingerprint=_fingerprint(low),
         )
 
     def structure(self, path: Path) -> Structure:
@@ -168,6 +171,11 @@ class Mapper:
             VectorRow(self.profile.text.space, kind, span, np.asarray(vector, np.float32))
             for kind, vector in zip(texts, vectors, strict=True)
         )
+
+
+def _fingerprint(low: Mono) -> Codes | None:
+    """Return the codes of a recording; None where this FFmpeg cannot tell them."""
+    return fingerprint_of(low) if available() else None
 
 
 def _taken(track: Track, take: Take) -> Track:

@@ -32,7 +32,8 @@ NO_CHROMAPRINT = (
 def find_recordings(catalogue: Catalogue, options: Options) -> int:
     """Fingerprint the tracks that lack it, compare the new ones, and propose what sounds alike.
 
-    What is killed in between goes on with the next run.
+    A track is fingerprinted when it is measured; it lacks it where an older version of v2m or an
+    FFmpeg without Chromaprint was at work. What is killed in between goes on with the next run.
 
     Returns:
         How many pairs of tracks sound alike; 0 where this FFmpeg has no Chromaprint.

@@ -259,6 +259,7 @@ class TrackRecord:
         analysis_version: version of the code that measured it.
         provenance: what made it, for a generated track.
         structure: how it is built; None leaves what is stored.
+        fingerprint: uint32, shape (n,), the codes of its recording; None leaves what is stored.
     """
 
     track: Track
@@ -266,6 +267,7 @@ class TrackRecord:
     analysis_version: str
     provenance: Provenance | None = field(default=None)
     structure: "Structure | None" = field(default=None)
+    fingerprint: npt.NDArray[np.uint32] | None = field(default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,13 @@ class CountingMapper:
         made = record(Track(track_id, path, path.stem), counting_profile())
         spaces = {"counting/music": "lite/attributes-v2", "counting/text": "lite/minilm-l6-v2"}
         rows = tuple(replace(row, space=spaces[row.space]) for row in made.vectors)
-        return TrackRecord(made.track, rows, ANALYSIS_VERSION, structure=steady(4))
+        return TrackRecord(
+            made.track,
+            rows,
+            ANALYSIS_VERSION,
+            structure=steady(4),
+            fingerprint=np.array([1], np.uint32),
+        )
 
 
 class HerePool:
@@ -80,7 +86,6 @@ class HerePool:
 def mapper(monkeypatch: pytest.MonkeyPatch) -> CountingMapper:
     made = CountingMapper()
     monkeypatch.setattr(chunk, "_mapper", lambda _profile: made)
-    monkeypatch.setattr(chunk, "fingerprint", lambda _path: np.array([1], np.uint32))
     return made
 
 

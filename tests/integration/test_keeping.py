@@ -13,20 +13,31 @@ import numpy as np
 import pytest
 
 from catalogs.duplicates import recordings
-from catalogs.fingerprints import uncompared
+from catalogs.fingerprints import fingerprints_of, uncompared
 from catalogs.image import current_image
 from catalogs.lock import index_lock
 from catalogs.repair import mend, missing_files, remove_missing
+from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
 from indexer.columns import fill_columns
+from indexer.mapper import SAMPLE_RATE
 from indexer.options import Options
 from indexer.pace import SOUND, announce, expected_seconds, learn
 from indexer.recordings import find_recordings
 from indexer.watch import changes
 from tests.commands import Commands
 from tests.conftest import WriteMusic
-from tests.libraries import CountedWords, CountingProfile, counting_profile, fill, track
-from v2m.audio.fingerprint import SAME, fingerprint, likeness
+from tests.libraries import (
+    CountedWords,
+    CountingProfile,
+    counting_profile,
+    fill,
+    record,
+    track,
+)
+from v2m.audio.decode import decode_audio
+from v2m.audio.fingerprint import SAME, fingerprint, fingerprint_of, likeness
+from v2m.audio.sections import at_low_rate
 from v2m.encoders.profiles import Profile, ProfileSpec
 from v2m.errors import MediaError, StateError
 
@@ -154,6 +165,55 @@ def test_fingerprints_of_noise_share_nothing() -> None:
     assert likeness(one, other) == 0
     assert likeness(one, one[40:]) == 1
     assert likeness(one, one[:0]) == 0
+
+
+def test_codes_of_decoded_sound_are_those_of_the_file(
+    write_music: WriteMusic, tmp_path: Path
+) -> None:
+    one = _melody(tmp_path / "one.wav", write_music, 3)
+    options = {
+        "one.mp3": ("-b:a", "96k"),
+        "one.ogg": (),
+        "one.opus": ("-b:a", "64k"),
+        "one.m4a": (),
+        "high.flac": ("-ar", "96000", "-ac", "1"),
+        "round.flac": ("-ac", "6"),
+    }
+    for path in [one, *(_encode(one, tmp_path / name, *how) for name, how in options.items())]:
+        audio = decode_audio(path, sample_rate=SAMPLE_RATE)
+
+        heard, of_file = fingerprint_of(at_low_rate(audio)), fingerprint(path)
+
+        assert len(heard) == len(of_file) > 64
+        assert likeness(heard, of_file) > 0.99, path.name
+
+
+def test_sound_shorter_than_three_seconds_has_no_codes() -> None:
+    assert len(fingerprint_of(np.ones(2 * 11025, np.float32))) == 0
+    assert len(fingerprint_of(np.empty(0, np.float32))) == 0
+
+
+def test_only_two_minutes_are_fingerprinted() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 150 * 11025).astype(np.float32)
+
+    assert fingerprint_of(noise).tolist() == fingerprint_of(noise[: 120 * 11025]).tolist()
+
+
+def test_indexing_fingerprints_a_track_and_measuring_it_again_compares_nothing_anew(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    codes = np.arange(80, dtype=np.uint32)
+    path = tmp_path / "one.wav"
+    made = replace(record(replace(track(1, "One"), path=path), PROFILE), fingerprint=codes)
+    file = IndexedFile(path, 1, 1, tmp_path, made)
+
+    catalogue.write_batch([file])
+    assert fingerprints_of(catalogue, ["t00001"])["t00001"].tolist() == codes.tolist()
+    assert uncompared(catalogue) == ["t00001"]
+
+    find_recordings(catalogue, OPTIONS)
+    catalogue.write_batch([file])
+    assert uncompared(catalogue) == []
 
 
 def test_a_file_that_is_no_music_has_no_fingerprint(tmp_path: Path) -> None:

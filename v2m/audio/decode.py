@@ -213,11 +213,9 @@ class _Sink:
         return self._samples[:, : self._n]
 
 
-def _by_av(
-    container: Any, stream: Any, sample_rate: int, span: Span | None
-) -> Iterator[Planes]:
+def _by_av(container: Any, stream: Any, sample_rate: int, span: Span | None) -> Iterator[Planes]:
     """Yield the blocks of a span, cut to the sample; nothing where it lies behind the end."""
-    resampler = av.AudioResampler("fltp", "stereo", sample_rate)
+    resampler: Any = av.AudioResampler("fltp", "stereo", sample_rate)
     seeking = span is not None and span.start_seconds > 2 * SEEK_BACK_SECONDS
     origin = float((stream.start_time or 0) * stream.time_base)
     if span and seeking:

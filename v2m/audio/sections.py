@@ -20,13 +20,17 @@ STEP_SECONDS = STEP_FRAMES * HOP / RATE
 N_MELS = 24
 
 
-def split_sections(audio: Audio) -> list[Span]:
+def split_sections(audio: Audio, low: Mono | None = None) -> list[Span]:
     """Split the sounding part of a track into sections of about 15 s.
 
     Silence before and after is left out. Boundaries lie where the spectrum changes most near each
     ideal place. A track under 16 s is one section; silence gives none.
+
+    Args:
+        audio: the track.
+        low: ``at_low_rate`` of it, where that is there already.
     """
-    mono = _at_low_rate(audio)
+    mono = at_low_rate(audio) if low is None else low
     sounding = sounding_part(mono, RATE)
     if sounding is None:
         return []
@@ -58,7 +62,8 @@ def sounding_part(mono: Mono, sample_rate: int) -> Span | None:
     return Span(int(loud[0]) * block / sample_rate, end / sample_rate)
 
 
-def _at_low_rate(audio: Audio) -> Mono:
+def at_low_rate(audio: Audio) -> Mono:
+    """Return a mono mix at 11,025 Hz: enough to tell where music changes and recordings apart."""
     mono = audio.mono()
     if audio.sample_rate == RATE or not len(mono):
         return mono
