@@ -39,6 +39,7 @@ LARGE = {
     "muxing": "benchmarks.muxing",
     "million": "benchmarks.million",
     "growth": "benchmarks.growth",
+    "long": "benchmarks.long",
     "migrations": "benchmarks.migrations",
     "cluster": "benchmarks.cluster",
 }

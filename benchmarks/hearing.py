@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.rows import LeftOut, Row, Setting, bundled_music, compare, here, share
-from indexer.mapper import SAMPLE_RATE
+from indexer.parts import SAMPLE_RATE
 from v2m.audio.beats import find_beats
 from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import measure

@@ -23,7 +23,8 @@ from typing import Any
 from unittest.mock import patch
 
 from generator.arranger.composer import Arranger
-from indexer.mapper import SAMPLE_RATE, Mapper
+from indexer.mapper import Mapper
+from indexer.parts import SAMPLE_RATE
 from indexer.scan import scan
 from v2m.audio import descriptors
 from v2m.audio.decode import audio_identity, decode_audio

@@ -4,9 +4,8 @@ import logging
 import time
 
 from catalogs.store import Catalogue
-from indexer.mapper import SAMPLE_RATE, Mapper, track_texts
+from indexer.mapper import Mapper, track_texts
 from indexer.pace import WORDS, announce, expected_seconds, learn
-from v2m.audio.decode import decode_audio
 from v2m.encoders.profiles import Profile
 from v2m.errors import MediaError
 from v2m.progress import progress
@@ -51,11 +50,10 @@ def _fill_sound(catalogue: Catalogue, mapper: Mapper, *, shown: bool) -> int:
 
 def _encode(catalogue: Catalogue, mapper: Mapper, track: Track) -> bool:
     try:
-        audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
+        rows = [(track.track_id, row) for row in mapper.sound_rows(track.path)]
     except MediaError as err:
         log.warning("not encoded: %s", err)
         return False
-    rows = [(track.track_id, row) for row in mapper.sound_rows(audio)]
     catalogue.put_column(rows, SOUND_KINDS)
     return True
 

@@ -22,6 +22,7 @@ from indexer.texts import encode_waiting
 from v2m.audio.decode import audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.fingerprint import available
+from v2m.audio.long import STRETCH_SECONDS, WHOLE_SECONDS
 from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import MediaError, printable
 from v2m.files import text_to_path
@@ -171,19 +172,26 @@ def _encode(
     music = music_seconds(catalogue, jobs)
     _announce(catalogue, jobs, before, music, workers, shown=options.shown)
     began = time.monotonic()
+    long = 0
     with progress("analysing music", len(jobs), shown=options.shown) as advance:
         outcomes = run(jobs, options.profile, workers)
         try:
             for outcome in outcomes:
                 pending.append(outcome)
                 if len(pending) >= options.batch:
-                    _write(catalogue, pending, before, report)
+                    long += _write(catalogue, pending, before, report)
                     advance(len(pending))
                     pending = []
         finally:
-            _write(catalogue, pending, before, report)
+            long += _write(catalogue, pending, before, report)
             advance(len(pending))
             outcomes.close()
+    if long:
+        report.notices.append(
+            f"{long} of the files are longer than {WHOLE_SECONDS / 60:.0f} minutes: they were heard"
+            f" in stretches of {STRETCH_SECONDS / 60:.0f}, and parts that are alike were looked for"
+            " within a stretch"
+        )
     learn(catalogue, SOUND, music, time.monotonic() - began, workers)
 
 
@@ -205,7 +213,8 @@ def _announce(
 
 def _write(
     catalogue: Catalogue, outcomes: Sequence[Mapped], before: set[str], report: IndexReport
-) -> None:
+) -> int:
+    """Write a batch; return how many of its tracks were too long to be heard as a whole."""
     good = [
         IndexedFile(o.file.path, o.file.size_bytes, o.file.mtime_ns, o.file.root, o.record)
         for o in outcomes
@@ -217,6 +226,7 @@ def _write(
     again = sum(file.record.track.track_id in before for file in good)
     report.updated += again
     report.added += len(good) - again
+    return sum(file.record.track.duration_seconds > WHOLE_SECONDS for file in good)
 
 
 def touch(

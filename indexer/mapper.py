@@ -1,7 +1,6 @@
 """Turns one music file into everything the catalogue stores about it."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,22 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs.takes import Take, read_take
+from indexer.parts import SAMPLE_RATE, Encoded, Part, Stretch, joined, joined_vectors, stretches_of
 from indexer.tags import FileTags, read_tags
-from v2m.audio.decode import decode_audio
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.fingerprint import Codes, available, fingerprint_of
+from v2m.audio.long import joined_structure
 from v2m.audio.sections import at_low_rate, split_sections
 from v2m.audio.structure import find_structure
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
 from v2m.errors import MediaError
 from v2m.structure import Groundwork, Structure
-from v2m.types import Audio, Mono, Span, Track, TrackRecord, VectorRow, Vectors
+from v2m.types import Audio, Mono, Span, Track, TrackRecord, VectorRow
 
 if TYPE_CHECKING:
     from v2m.encoders.beatnet import BeatNet
-
-SAMPLE_RATE = 44100
-"""Hz at which music is measured; resampled further where a model wants less."""
 
 SILENCE_LUFS = -69.0
 """Below this a file holds no music."""
@@ -51,17 +48,17 @@ class Mapper:
         """
         tags = read_tags(path)
         take = read_take(path, track_id, tags.provenance)
-        audio = decode_audio(path, sample_rate=SAMPLE_RATE)
+        part = joined([self._heard(stretch) for stretch in stretches_of(path)])
         if take:
-            return self._map_take(audio, take, path)
-        record = self.map_audio(audio, track_id, path, tags)
+            return self._map_take(part, take, path)
+        record = self._record(part, track_id, path, tags)
         if record.track.loudness_lufs <= SILENCE_LUFS:
             raise MediaError(path, "holds only silence")
         return record
 
-    def _map_take(self, audio: Audio, take: Take, path: Path) -> TrackRecord:
-        """Measure and encode music that a composer made."""
-        record = self.map_audio(audio, take.track_id, path, FileTags(title=""))
+    def _map_take(self, part: Part, take: Take, path: Path) -> TrackRecord:
+        """Return what is stored of music that a composer made."""
+        record = self._record(part, take.track_id, path, FileTags(title=""))
         track = _taken(record.track, take)
         vectors = (*record.vectors, *self.text_rows(track))
         return replace(record, track=track, vectors=vectors, provenance=take.made)
@@ -77,11 +74,23 @@ class Mapper:
             moved = with_tags(moved, tags)
         return moved, self.text_rows(moved)
 
-    def map_audio(self, audio: Audio, track_id: str, path: Path, tags: FileTags) -> TrackRecord:
-        """Measure and encode music in memory."""
+    def _heard(self, stretch: Stretch) -> Part:
+        """Measure and encode a stretch of music, and keep nothing of its sound."""
+        place, audio = stretch.place, stretch.audio
         low = at_low_rate(audio)
         heard = self.profile.listen(audio, split_sections(audio, low))
         whole = heard[0]
+        spans = tuple(place.moved(part.span) for part in heard[1:])
+        return Part(
+            Encoded(place, spans, self.profile.music.encode_track(whole, heard[1:])),
+            replace(whole, audio=Audio(audio.samples[:, :0].copy(), SAMPLE_RATE), ground=None),
+            self._structure(audio, whole.ground),
+            stretch.power,
+            None if place.start_seconds else _fingerprint(low),
+        )
+
+    def _record(self, part: Part, track_id: str, path: Path, tags: FileTags) -> TrackRecord:
+        whole = part.whole
         words = self.profile.describe_track(whole)
         track = with_tags(
             Track(
@@ -89,7 +98,7 @@ class Mapper:
                 path=path,
                 title=tags.title,
                 summary=words.summary,
-                duration_seconds=audio.duration_seconds,
+                duration_seconds=part.encoded.place.seconds,
                 tempo_bpm=whole.tempo_bpm,
                 key=whole.facts.key,
                 mode=whole.facts.mode,
@@ -99,14 +108,12 @@ class Mapper:
             ),
             tags,
         )
-        vectors = self.profile.music.encode_track(whole, heard[1:])
-        rows = self._sound_rows([part.span for part in heard], vectors)
         return TrackRecord(
             track,
-            (*rows, *self.text_rows(track)),
+            (*self._rows(part.encoded), *self.text_rows(track)),
             ANALYSIS_VERSION,
-            structure=self._structure(audio, whole.ground),
-            fingerprint=_fingerprint(low),
+            structure=part.structure,
+            fingerprint=part.codes,
         )
 
     def structure(self, path: Path) -> Structure:
@@ -115,7 +122,12 @@ class Mapper:
         Raises:
             MediaError: the file cannot be decoded.
         """
-        return self.structure_of(decode_audio(path, sample_rate=SAMPLE_RATE))
+        found = [
+            (self.structure_of(stretch.audio), stretch.place, stretch.loudness_lufs)
+            for stretch in stretches_of(path)
+        ]
+        built, places, loudness = zip(*found, strict=True)
+        return joined_structure(built, places, loudness)
 
     def structure_of(self, audio: Audio) -> Structure:
         """Find how music in memory is built."""
@@ -143,21 +155,30 @@ class Mapper:
             MediaError: the file cannot be decoded.
         """
         tags = read_tags(path)  # before the sound: a file that goes away then fails as a whole
-        rows = self.sound_rows(decode_audio(path, sample_rate=SAMPLE_RATE))
+        rows = self.sound_rows(path)
         tagged = with_tags(replace(track, path=path), tags)
         return TrackRecord(tagged, (*rows, *self.text_rows(tagged)), ANALYSIS_VERSION)
 
-    def sound_rows(self, audio: Audio) -> tuple[VectorRow, ...]:
-        """Encode a track and its sections, without measuring what is known already."""
-        sections = split_sections(audio)
-        whole = Span(0.0, audio.duration_seconds)
-        return self._sound_rows([whole, *sections], self.profile.encode_music(audio, sections))
+    def sound_rows(self, path: Path) -> tuple[VectorRow, ...]:
+        """Encode a track and its sections, without measuring what is known already.
 
-    def _sound_rows(self, spans: Sequence[Span], vectors: Vectors) -> tuple[VectorRow, ...]:
-        kinds = ["track", *["section"] * (len(spans) - 1)]
+        Raises:
+            MediaError: the file cannot be decoded.
+        """
+        return self._rows(joined_vectors([self._encoded(one) for one in stretches_of(path)]))
+
+    def _encoded(self, stretch: Stretch) -> Encoded:
+        sections = split_sections(stretch.audio)
+        vectors = self.profile.encode_music(stretch.audio, sections)
+        spans = tuple(stretch.place.moved(span) for span in sections)
+        return Encoded(stretch.place, spans, vectors)
+
+    def _rows(self, encoded: Encoded) -> tuple[VectorRow, ...]:
+        spans = [Span(0.0, encoded.place.seconds), *encoded.spans]
+        kinds = ["track", *["section"] * len(encoded.spans)]
         return tuple(
             VectorRow(self.profile.music.space, kind, span, vector)
-            for kind, span, vector in zip(kinds, spans, vectors, strict=True)
+            for kind, span, vector in zip(kinds, spans, encoded.vectors, strict=True)
         )
 
     def text_rows(self, track: Track) -> tuple[VectorRow, ...]:

@@ -66,7 +66,7 @@ def single_query(
 
 
 def _by_music(profile: Profile, path: Path) -> Asked:
-    from indexer.mapper import SAMPLE_RATE
+    from indexer.parts import SAMPLE_RATE
     from retriever.query import audio_query
     from v2m.audio.decode import decode_audio
 

@@ -20,9 +20,9 @@ from catalogs.repair import mend, missing_files, remove_missing
 from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
 from indexer.columns import fill_columns
-from indexer.mapper import SAMPLE_RATE
 from indexer.options import Options
 from indexer.pace import SOUND, announce, expected_seconds, learn
+from indexer.parts import SAMPLE_RATE
 from indexer.recordings import find_recordings
 from indexer.watch import changes
 from tests.commands import Commands

@@ -1,3 +1,4 @@
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,13 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from v2m.audio.decode import audio_identity, check_readable, decode_audio
+from v2m.audio import decode
+from v2m.audio.decode import (
+    audio_identity,
+    check_readable,
+    decode_audio,
+    decode_in_stretches,
+)
 from v2m.errors import MediaError
 from v2m.ffmpeg import av
 from v2m.types import Samples, Span
@@ -321,3 +328,64 @@ def test_identity_tells_rates_apart(tmp_path: Path) -> None:
         soundfile.write(tmp_path / f"{rate}.wav", _noise(0.5).T, rate)
 
     assert audio_identity(tmp_path / "22050.wav") != audio_identity(tmp_path / "44100.wav")
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".mp3"])
+@pytest.mark.parametrize(
+    ("seconds", "lengths"), [(2.9, [2.9]), (3.0, [3.0]), (7.5, [2, 2, 2, 1.5]), (9.0, [2, 2, 2, 3])]
+)
+def test_a_long_file_is_decoded_in_stretches_without_a_gap(
+    tmp_path: Path, suffix: str, seconds: float, lengths: list[float]
+) -> None:
+    path = _write(tmp_path / f"a{suffix}", _noise(seconds))
+    whole = decode_audio(path, sample_rate=RATE).samples
+
+    stretches = [
+        part.samples.copy()
+        for part in decode_in_stretches(
+            path, sample_rate=RATE, whole_seconds=3.0, stretch_seconds=2.0
+        )
+    ]
+
+    assert np.array_equal(np.concatenate(stretches, axis=1), whole)
+    if suffix == ".flac":
+        assert [part.shape[1] / RATE for part in stretches] == lengths
+
+
+def test_the_second_reader_goes_on_behind_the_stretches_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path / "a.flac", _noise(8.0))
+    whole = decode_audio(path, sample_rate=RATE).samples
+    by_av = decode._by_av
+
+    def failing(*args: Any) -> Any:
+        for n, block in enumerate(by_av(*args)):
+            if n * len(block[0]) > 5 * RATE:
+                raise ValueError("damaged")
+            yield block
+
+    monkeypatch.setattr(decode, "_by_av", failing)
+    stretches = [
+        part.samples.copy()
+        for part in decode_in_stretches(
+            path, sample_rate=RATE, whole_seconds=3.0, stretch_seconds=2.0
+        )
+    ]
+
+    assert np.allclose(np.concatenate(stretches, axis=1), whole, atol=1e-6)
+
+
+def test_identity_by_samples_is_that_of_one_channel_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path / "a.wav", _noise(2.0, channels=2))
+    samples = np.ascontiguousarray(soundfile.read(path, dtype="float32")[0].T)
+
+    def refuse(_path: Path) -> str:
+        raise ValueError("no packets")
+
+    monkeypatch.setattr(decode, "_packet_digest", refuse)
+
+    digest = hashlib.blake2b(samples.tobytes(), digest_size=16).hexdigest()
+    assert audio_identity(path) == digest

@@ -1,7 +1,7 @@
 """Reads sound out of any file: PyAV first, soundfile as second chance."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from math import ceil, gcd
@@ -60,6 +60,49 @@ def decode_audio(path: Path, *, sample_rate: int, span: Span | None = None) -> A
     return Audio(_checked(path, samples), sample_rate)
 
 
+def decode_in_stretches(
+    path: Path, *, sample_rate: int, whole_seconds: float, stretch_seconds: float
+) -> Iterator[Audio]:
+    """Decode a file as ``decode_audio`` does, a long one in stretches, in bounded memory.
+
+    Args:
+        path: any media file with sound.
+        sample_rate: of the result, Hz.
+        whole_seconds: a file of at most this length is one stretch.
+        stretch_seconds: length of the stretches of a longer file, at least half of
+            ``whole_seconds`` and less than it; the last one has any up to ``whole_seconds``.
+
+    Yields:
+        Stretches one after the other without a gap, at least one. Each is gone when the next one
+        is asked for: they share their memory.
+
+    Raises:
+        MediaError: as ``decode_audio``; damage may show only after some stretches.
+    """
+    check_readable(path)
+    whole, stretch = round(whole_seconds * sample_rate), round(stretch_seconds * sample_rate)
+    n = 0
+    try:
+        with _opened(path) as (container, stream):
+            sink = _Sink(min(whole, _expected(container, sample_rate)))
+            for some in _stretches(
+                _by_av(container, stream, sample_rate, None), sink, whole, stretch
+            ):
+                yield Audio(_checked(path, some), sample_rate)
+                n += some.shape[1]
+    except _NoSoundError as err:
+        raise MediaError(path, "holds no sound") from err
+    except (FFmpegError, _DamagedError, ValueError) as err:
+        # the second reader goes on behind the last stretch that was given out
+        rest = Span(n / sample_rate, float("inf")) if n else None
+        blocks = _by_soundfile(path, sample_rate, rest, err)
+        for some in _stretches(blocks, _Sink(0), whole, stretch):
+            yield Audio(_checked(path, some), sample_rate)
+            n += some.shape[1]
+    if not n:
+        raise MediaError(path, "holds no sound")
+
+
 def audio_blocks(path: Path, *, sample_rate: int, start_seconds: float = 0.0) -> Iterator[Samples]:
     """Decode a file to stereo block by block, in memory that does not grow with its length.
 
@@ -107,8 +150,7 @@ def audio_identity(path: Path) -> str:
     except _NoSoundError as err:
         raise MediaError(path, "holds no sound") from err
     except (FFmpegError, ValueError) as err:
-        samples = _joined(_by_soundfile(path, 0, None, err))
-        return hashlib.blake2b(samples.tobytes(), digest_size=16).hexdigest()
+        return _sample_digest(path, err)
 
 
 def check_readable(path: Path) -> None:
@@ -177,13 +219,30 @@ Planes = tuple[Mono, Mono]
 
 def _decoded_by_av(path: Path, sample_rate: int, span: Span | None) -> Samples:
     with _opened(path) as (container, stream):
-        seconds = float((container.duration or 0) / av.time_base)
-        if span:
-            seconds = min(span.end_seconds, seconds) - span.start_seconds
-        sink = _Sink(round(min(max(seconds, 0.0), EXPECTED_SECONDS) * sample_rate))
+        sink = _Sink(_expected(container, sample_rate, span))
         for planes in _by_av(container, stream, sample_rate, span):
             sink.write(planes)
     return sink.written()
+
+
+def _expected(container: Any, sample_rate: int, span: Span | None = None) -> int:
+    """Return how many samples there will be, by what the file says of its length."""
+    seconds = float((container.duration or 0) / av.time_base)
+    if span:
+        seconds = min(span.end_seconds, seconds) - span.start_seconds
+    return round(min(max(seconds, 0.0), EXPECTED_SECONDS) * sample_rate)
+
+
+def _stretches(
+    blocks: Iterable[Planes | Samples], sink: "_Sink", whole: int, stretch: int
+) -> Iterator[Samples]:
+    for block in blocks:
+        sink.write(block)
+        while sink.n > whole:
+            yield sink.written()[:, :stretch]
+            sink.drop(stretch)
+    if sink.n:
+        yield sink.written()
 
 
 class _Sink:
@@ -195,22 +254,40 @@ class _Sink:
 
     def __init__(self, expected: int) -> None:
         self._samples = np.empty((2, expected + 2 * BLOCK), np.float32)
-        self._n = 0
+        self.n = 0
 
-    def write(self, planes: Planes) -> None:
+    def write(self, planes: Planes | Samples) -> None:
         """Write a block."""
         n = len(planes[0])
-        if self._n + n > self._samples.shape[1]:
+        if self.n + n > self._samples.shape[1]:
             more = np.empty((2, 2 * self._samples.shape[1] + n), np.float32)
-            more[:, : self._n] = self.written()
+            more[:, : self.n] = self.written()
             self._samples = more
         for channel, plane in zip(self._samples, planes, strict=True):
-            channel[self._n : self._n + n] = plane
-        self._n += n
+            channel[self.n : self.n + n] = plane
+        self.n += n
 
     def written(self) -> Samples:
         """Return all samples, no copy of them."""
-        return self._samples[:, : self._n]
+        return self._samples[:, : self.n]
+
+    def drop(self, n: int) -> None:
+        """Forget the first n samples."""
+        rest = self.written()[:, n:]
+        self._samples[:, : rest.shape[1]] = rest
+        self.n = rest.shape[1]
+
+
+def _sample_digest(path: Path, cause: Exception) -> str:
+    """Digest all of the first channel, then all of the next: the file is read for each."""
+    digest = hashlib.blake2b(digest_size=16)
+    channel, n_channels = 0, 1
+    while channel < n_channels:
+        for block in _by_soundfile(path, 0, None, cause):
+            digest.update(block[channel].tobytes())
+            n_channels = len(block)
+        channel += 1
+    return digest.hexdigest()
 
 
 def _by_av(container: Any, stream: Any, sample_rate: int, span: Span | None) -> Iterator[Planes]:

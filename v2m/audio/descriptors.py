@@ -35,7 +35,8 @@ class Spectra:
 
     Attributes:
         mono: the mix at 22,050 Hz.
-        spectrum: float32, shape (frames, 1025), magnitudes, 512 samples apart.
+        spectrum: float32, shape (frames, 1025), magnitudes, 512 samples apart; (0, 1025) for more
+            than 90 s, of which nothing is measured by it.
         chroma: float64, shape (frames, 12), 4,096 samples apart.
     """
 
@@ -47,7 +48,9 @@ class Spectra:
 def spectra_of(mono: Mono, *, pitched: bool = True) -> Spectra:
     """Return the spectra of a mix at 22,050 Hz; without pitch no frames of chroma."""
     chroma = chroma_frames(mono, RATE) if pitched else np.zeros((0, 12))
-    return Spectra(mono, magnitudes(mono, N_FFT, HOP), chroma)
+    short = len(mono) <= LONGEST_SECONDS * RATE
+    none = np.empty((0, N_FFT // 2 + 1), np.float32)
+    return Spectra(mono, magnitudes(mono, N_FFT, HOP) if short else none, chroma)
 
 
 def measure(

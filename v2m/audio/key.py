@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.banks import Bank
-from v2m.audio.spectra import magnitudes
 from v2m.types import Mono
 
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -60,8 +59,7 @@ def chroma_frames(mono: Mono, sample_rate: int) -> npt.NDArray[np.float64]:
     strongest class; frames far quieter than the loudest are zeros.
     """
     n_fft = 4 * chroma_hop(sample_rate)
-    spectrum = magnitudes(mono, n_fft, n_fft // 4)
-    bins = _constant_q_bank(sample_rate, n_fft).through(spectrum)
+    bins = _constant_q_bank(sample_rate, n_fft).through_sound(mono, n_fft, n_fft // 4)
     if not bins.any():
         return np.zeros((len(bins), 12))
     thirds = bins.reshape(len(bins), N_OCTAVES, 12, BINS_PER_SEMITONE).sum(axis=1)

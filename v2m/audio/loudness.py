@@ -41,7 +41,12 @@ def integrated_lufs(samples: Samples, sample_rate: int) -> float:
     Returns:
         -70.0 for silence and for what the gates leave nothing of.
     """
-    return gated_lufs(_block_power(samples, sample_rate, 0.4, 0.1))
+    return gated_lufs(gated_blocks(samples, sample_rate))
+
+
+def gated_blocks(samples: Samples, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Return the power of the blocks that ``gated_lufs`` wants, at least one."""
+    return _block_power(samples, sample_rate, 0.4, 0.1)
 
 
 def gated_lufs(power: npt.NDArray[np.float64]) -> float:

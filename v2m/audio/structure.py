@@ -54,8 +54,13 @@ def lay_ground(spectra: Spectra, beats: Beats) -> Groundwork:
         spectra: of the whole track.
         beats: as ``find_beats`` found them.
     """
-    mel = np.log10(mel_bank(RATE, N_FFT, N_MELS).through(spectra.spectrum) + 1e-4)
-    return Groundwork(spectra.mono, mel.astype(np.float64), spectra.chroma, beats)
+    bank = mel_bank(RATE, N_FFT, N_MELS)
+    if len(spectra.spectrum):
+        bands = bank.through(spectra.spectrum)
+    else:
+        bands = bank.through_sound(spectra.mono, N_FFT, HOP)
+    mel = np.log10(bands + 1e-4).astype(np.float64)
+    return Groundwork(spectra.mono, mel, spectra.chroma, beats)
 
 
 def find_structure(ground: Groundwork) -> Structure:
@@ -282,7 +287,7 @@ def _sections(
             label = len(kinds)
             kinds.append((first, last))
         span = Span(round(float(bars[first]), 4), round(float(bars[last]), 4))
-        found.append(Section(span, _letter(label), round(_mean_energy(energy, span), 4)))
+        found.append(Section(span, letter(label), round(_mean_energy(energy, span), 4)))
     return tuple(found)
 
 
@@ -293,7 +298,8 @@ def _same(alike: Rows, one: tuple[int, int], other: tuple[int, int]) -> bool:
     return bool(alike[a, b].mean() >= SAME_LABEL * own)
 
 
-def _letter(number: int) -> str:
+def letter(number: int) -> str:
+    """Return the label of the section that is so many-th to sound new, from 0."""
     return chr(ord("A") + number) if number < 26 else f"Z{number}"
 
 

@@ -1,0 +1,143 @@
+"""What was found of music that is heard in stretches, and how it is joined."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from v2m.audio.decode import decode_in_stretches
+from v2m.audio.fingerprint import Codes
+from v2m.audio.long import (
+    STRETCH_SECONDS,
+    WHOLE_SECONDS,
+    Place,
+    joined_facts,
+    joined_structure,
+    joined_tempo,
+    mean_of,
+)
+from v2m.audio.loudness import gated_blocks, gated_lufs
+from v2m.structure import Structure
+from v2m.types import Audio, Heard, Span, Vectors
+from v2m.vectors.arithmetic import unit_rows
+
+SAMPLE_RATE = 44100
+"""Hz at which music is measured; resampled further where a model wants less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sound of a stretch of a file.
+
+    Attributes:
+        place: where it lies.
+        audio: its sound, for as long as no other stretch is asked for.
+        power: of the blocks that loudness is measured by; empty where this is all of the file.
+    """
+
+    place: Place
+    audio: Audio
+    power: npt.NDArray[np.float64]
+
+    @property
+    def loudness_lufs(self) -> float:
+        """Its own loudness; -70 where this is all of the file, and it was not asked for."""
+        return gated_lufs(self.power)
+
+
+def stretches_of(path: Path) -> Iterator[Stretch]:
+    """Decode a file, a long one in stretches.
+
+    Raises:
+        MediaError: the file cannot be decoded.
+    """
+    return placed(
+        decode_in_stretches(
+            path,
+            sample_rate=SAMPLE_RATE,
+            whole_seconds=WHOLE_SECONDS,
+            stretch_seconds=STRETCH_SECONDS,
+        )
+    )
+
+
+def placed(sounds: Iterable[Audio]) -> Iterator[Stretch]:
+    """Say of stretches where they lie."""
+    start = 0.0
+    for audio in sounds:
+        seconds = audio.duration_seconds
+        # the first one of several has its full length
+        one_of_many = start > 0 or seconds == STRETCH_SECONDS
+        power = gated_blocks(audio.samples, audio.sample_rate) if one_of_many else np.zeros(0)
+        yield Stretch(Place(start, seconds), audio, power)
+        start += seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The vectors of a stretch, or of all.
+
+    Attributes:
+        place: where it lies.
+        spans: of its sections, in the file.
+        vectors: float32, shape (1 + sections, dim): of the stretch and of its sections.
+    """
+
+    place: Place
+    spans: tuple[Span, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was found of a stretch, or of all, besides its sound.
+
+    Attributes:
+        encoded: its vectors.
+        whole: what was measured on it; neither sound nor ground.
+        structure: how it is built.
+        power: as in ``Stretch``.
+        codes: of its recording, as in ``TrackRecord``.
+    """
+
+    encoded: Encoded
+    whole: Heard
+    structure: Structure
+    power: npt.NDArray[np.float64]
+    codes: Codes | None
+
+
+def joined(parts: Sequence[Part]) -> Part:
+    """Return what was found of all of a file; one part stays as it is."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    places = [part.encoded.place for part in parts]
+    wholes = [part.whole for part in parts]
+    power = np.concatenate([part.power for part in parts])
+    encoded = joined_vectors([part.encoded for part in parts])
+    whole = Heard(
+        Span(0.0, encoded.place.seconds),
+        first.whole.audio,
+        joined_facts([whole.facts for whole in wholes], places, gated_lufs(power)),
+        mean_of([whole.tag_probabilities for whole in wholes], places).astype(np.float32),
+        joined_tempo([whole.tempo_bpm for whole in wholes]),
+    )
+    loudness = [whole.facts.loudness_lufs for whole in wholes]
+    structure = joined_structure([part.structure for part in parts], places, loudness)
+    return Part(encoded, whole, structure, power, first.codes)
+
+
+def joined_vectors(parts: Sequence[Encoded]) -> Encoded:
+    """Return the vectors of all of a file: the mean of its stretches, and all their sections."""
+    if len(parts) == 1:
+        return parts[0]
+    places = [part.place for part in parts]
+    mean = unit_rows(mean_of([part.vectors[0] for part in parts], places)[None])
+    return Encoded(
+        Place(0.0, places[-1].start_seconds + places[-1].seconds),
+        tuple(span for part in parts for span in part.spans),
+        np.concatenate([mean, *(part.vectors[1:] for part in parts)]).astype(np.float32),
+    )

@@ -1,0 +1,80 @@
+"""A file longer than what is heard as a whole, with the limit lowered to seconds."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer import parts
+from indexer.mapper import Mapper, build_mapper
+from tests.conftest import WriteMusic
+from v2m.audio.decode import decode_audio
+from v2m.audio.loudness import integrated_lufs
+from v2m.encoders.profiles import ProfileSpec
+
+SECONDS = 44.0
+
+
+@pytest.fixture
+def path(write_music: WriteMusic, tmp_path: Path) -> Path:
+    return write_music(tmp_path / "long.flac", seconds=SECONDS)
+
+
+@pytest.fixture
+def lowered(monkeypatch: pytest.MonkeyPatch) -> Mapper:
+    """A mapper that hears 21 s as a whole, and longer music in stretches of 12, 12 and 20 s."""
+    monkeypatch.setattr(parts, "WHOLE_SECONDS", 21.0)
+    monkeypatch.setattr(parts, "STRETCH_SECONDS", 12.0)
+    return build_mapper(ProfileSpec())
+
+
+def test_a_long_file_is_heard_in_stretches_and_told_as_one_track(
+    path: Path, lowered: Mapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = lowered.map(path, "one")
+    monkeypatch.setattr(parts, "WHOLE_SECONDS", 50.0)
+    whole = lowered.map(path, "one")
+
+    sound = decode_audio(path, sample_rate=parts.SAMPLE_RATE)
+    loudness = integrated_lufs(sound.samples, sound.sample_rate)
+    assert record.track.duration_seconds == whole.track.duration_seconds == SECONDS
+    assert record.track.loudness_lufs == pytest.approx(loudness, abs=0.05)
+    assert (record.track.key, record.track.mode) == (whole.track.key, whole.track.mode)
+    assert record.track.tempo_bpm == pytest.approx(whole.track.tempo_bpm, rel=0.02)
+    assert record.fingerprint is not None
+    (track,) = [row for row in record.vectors if row.kind == "track"]
+    (other,) = [row for row in whole.vectors if row.kind == "track"]
+    assert track.span == other.span
+    assert np.linalg.norm(track.vector) == pytest.approx(1)
+    assert track.vector @ other.vector > 0.8
+
+
+def test_what_is_found_in_stretches_lies_where_it_sounds(path: Path, lowered: Mapper) -> None:
+    record = lowered.map(path, "one")
+
+    sections = [row.span for row in record.vectors if row.kind == "section"]
+    built = record.structure
+    assert built is not None
+    assert [round(span.start_seconds) for span in sections] == [0, 12, 24]
+    assert sections[-1].end_seconds == pytest.approx(SECONDS, abs=0.1)
+    assert built.sounding.end_seconds == pytest.approx(SECONDS, abs=0.1)
+    assert np.all(np.diff(built.bars_seconds) > 0)
+    assert built.bars_seconds[-1] > SECONDS - 5
+    assert all(a.span.end_seconds == b.span.start_seconds for a, b in pairwise(built.sections))
+    assert len(built.energy) == pytest.approx(2 * SECONDS, abs=2)
+
+
+def test_structure_and_vectors_alone_are_those_of_the_whole_analysis(
+    path: Path, lowered: Mapper
+) -> None:
+    record = lowered.map(path, "one")
+
+    assert record.structure is not None
+    alone = lowered.structure(path)
+    np.testing.assert_array_equal(alone.bars_seconds, record.structure.bars_seconds)
+    assert alone.sections == record.structure.sections
+    assert alone.climax_seconds == record.structure.climax_seconds
+    for row, other in zip(lowered.sound_rows(path), record.vectors, strict=False):
+        assert (row.kind, row.span) == (other.kind, other.span)
+        np.testing.assert_allclose(row.vector, other.vector, atol=1e-6)
