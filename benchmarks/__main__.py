@@ -38,6 +38,7 @@ LARGE = {
     "scenes": "benchmarks.scenes",
     "muxing": "benchmarks.muxing",
     "million": "benchmarks.million",
+    "ten_million": "benchmarks.ten_million",
     "growth": "benchmarks.growth",
     "long": "benchmarks.long",
     "migrations": "benchmarks.migrations",

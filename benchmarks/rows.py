@@ -177,7 +177,7 @@ def here(work: Callable[[], Any], *, memory: bool = True) -> Side:
         before, began = _cpu_seconds(), time.perf_counter()
         work()
         seconds, cpu = time.perf_counter() - began, _cpu_seconds() - before
-        peak = None if held is None else max(0.0, _memory_mb("VmHWM") - held)
+        peak = None if held is None else max(0.0, memory_mb("VmHWM") - held)
         return Spent(max(1e-6, cpu), seconds, peak)
 
     return side
@@ -349,12 +349,13 @@ def _restart_peak() -> float | None:
     """Have the system forget the peak of memory so far; return what is held now, in MB."""
     try:
         _FORGET.write_text("5", encoding="ascii")  # proc(5): resets VmHWM
-        return _memory_mb("VmRSS")
+        return memory_mb("VmRSS")
     except OSError:
         return None
 
 
-def _memory_mb(field: str) -> float:
+def memory_mb(field: str) -> float:
+    """Return a field of this process's memory in MB (proc(5), status); NaN where there is none."""
     for line in _STATUS.read_text(encoding="ascii").splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024 / 1e6

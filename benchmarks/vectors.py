@@ -8,6 +8,7 @@ minutes (benchmarks/million.py).
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -40,14 +41,18 @@ SPREADS = {"near": 0.7, "far": 2.0}
 class Data:
     """Rows in clusters, and queries about them."""
 
-    def __init__(self, n_rows: int, seed: int = 0) -> None:
-        """Make the rows, a chunk at a time."""
+    def __init__(self, n_rows: int, seed: int = 0, *, file: Path | None = None) -> None:
+        """Make the rows, a chunk at a time, in memory or mapped from a file that is written."""
         self._random = np.random.default_rng(seed)
         sizes = self._random.permutation(1 / np.arange(1, CENTRES + 1))
         self._share = sizes / sizes.sum()
         self._centres = unit_rows(self._random.standard_normal((CENTRES, DIM), np.float32))
         of_row = self._random.choice(CENTRES, n_rows, p=self._share)
-        self.rows = np.empty((n_rows, DIM), np.float32)
+        self.rows: Vectors = (
+            np.memmap(file, np.float32, "w+", shape=(n_rows, DIM))
+            if file
+            else np.empty((n_rows, DIM), np.float32)
+        )
         for start in range(0, n_rows, CHUNK):
             chunk = slice(start, start + CHUNK)
             self.rows[chunk] = self._near(of_row[chunk], SPREADS["near"])
