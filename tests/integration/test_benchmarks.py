@@ -7,7 +7,7 @@ import pytest
 from benchmarks import hearing
 from benchmarks.__main__ import GROUPS, LARGE, measure
 from benchmarks.page import Result, page, rows_from_json, rows_to_json
-from benchmarks.rows import LeftOut, Setting, alone, compare, faster, here, more, python, value
+from benchmarks.rows import LeftOut, Setting, alone, compare, faster, here, python, value
 from tests.conftest import write_piece
 from v2m.encoders.beatnet import BeatNet
 
@@ -40,10 +40,10 @@ def test_a_command_is_timed_by_the_clock_with_all_its_memory() -> None:
     sleepy = "import time; time.sleep(0.3)"
 
     row = compare("sleep", python("-c", sleepy), "pass", python("-c", "pass"),
-                  goal=more(0.2), rounds=1, wall=True)  # fmt: skip
+                  goal=value(most=0.2), rounds=1, wall=True)  # fmt: skip
 
     assert row.met is False
-    assert row.figure.median > 0.25
+    assert row.figure.median >= 0.3  # processor time would be less
     assert row.our_peak_mb
     assert 3 < row.our_peak_mb < 60
 
