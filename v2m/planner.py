@@ -18,8 +18,8 @@ from v2m.soundtrack.plan import CuePlan
 from v2m.structure import Structure
 from v2m.types import Audio, Prompt, Track, VideoFacts
 from v2m.usage import check_usage, duties, trusted, usage_condition
+from v2m.video.looking import look
 from v2m.video.probe import probe_video
-from v2m.video.scenes import find_scenes
 
 if TYPE_CHECKING:
     from catalogs.store import Catalogue
@@ -108,14 +108,16 @@ class VideoPlanner:
         from retriever.query import scene_query
 
         facts = probe_video(video)
-        with working("finding scenes", shown=options.shown):
-            scenes = find_scenes(video, facts, min_scene_seconds=options.min_scene_seconds)
-        notes = _checked_notes(options.notes or {}, len(scenes))
-        with working("looking at scenes", shown=options.shown):
-            descriptions = self.profile.describer.describe(video, scenes)
+        describer = self.profile.describer
+        with working("looking at the video", shown=options.shown):
+            seen_scenes = [
+                (scene, describer.describe_scene(scene, frames))
+                for scene, frames in look(video, facts, min_scene_seconds=options.min_scene_seconds)
+            ]
+        notes = _checked_notes(options.notes or {}, len(seen_scenes))
         writer = self.profile.writer(options.style, options.budget)
         asked = []
-        for scene, seen in zip(scenes, descriptions, strict=True):
+        for scene, seen in seen_scenes:
             note = notes.get(scene.index, "")
             written = Prompt(note, "a person") if note else writer.write(seen)
             query = scene_query(

@@ -15,6 +15,7 @@ from v2m.types import (
     Prompt,
     Refused,
     Scene,
+    SceneFrames,
     SourceRow,
     Take,
     TakeRequest,
@@ -107,6 +108,10 @@ class Describer(Protocol):
         Raises:
             MediaError: the video cannot be read.
         """
+        ...
+
+    def describe_scene(self, scene: Scene, frames: SceneFrames) -> Description:
+        """Describe a scene by frames that were taken of it."""
         ...
 
     def describe_frames(self, frames: Frames) -> Description:

@@ -111,6 +111,20 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class SceneFrames:
+    """Frames of one scene.
+
+    Attributes:
+        stills: uint8 (n, height, width, 3), short side 256, spread evenly; n may be 0 where
+            nothing could be decoded.
+        thumbnails: uint8 (m, 36, 64, 3), at most 8 a second and 240 in all.
+    """
+
+    stills: Frames
+    thumbnails: Frames
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a model answered when it was asked about a stretch of video.
 

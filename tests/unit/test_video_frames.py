@@ -18,8 +18,8 @@ from tests.unit.videos import (
     write_video,
 )
 from v2m.errors import MediaError
-from v2m.types import Scene, Span, VideoFacts
-from v2m.video.frames import MOST_THUMBNAILS, SceneFrames, sample_frames, still_at
+from v2m.types import Scene, SceneFrames, Span, VideoFacts
+from v2m.video.frames import MOST_THUMBNAILS, sample_frames, still_at
 from v2m.video.probe import probe_video
 
 

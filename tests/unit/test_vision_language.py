@@ -15,8 +15,7 @@ from tests.checkpoints.vision import build_blip2, build_chat_model, build_smolvl
 from v2m.errors import BackendError
 from v2m.models.checkpoint import find_checkpoint
 from v2m.pretrained import load_pretrained, quiet
-from v2m.types import Frames
-from v2m.video.frames import SceneFrames
+from v2m.types import Frames, SceneFrames
 from v2m.video.looks import measure_looks
 from v2m.video.questions import QUESTIONS, feeling
 from v2m.video.seeing import BlipSeer, ChatSeer, make_seer, plain

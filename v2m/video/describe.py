@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from v2m.protocols import FrameEncoder
-from v2m.types import Description, Frames, Scene
+from v2m.types import Description, Frames, Scene, SceneFrames
 from v2m.vectors.arithmetic import unit_rows
-from v2m.video.frames import THUMBNAIL, SceneFrames, sample_frames
+from v2m.video.frames import THUMBNAIL, sample_frames
 from v2m.video.looks import Looks, energy_of, measure_looks, mood_of
 from v2m.video.probe import probe_video
 
@@ -36,10 +36,12 @@ class LiteDescriber:
             MediaError: the video cannot be read.
         """
         sampled = sample_frames(video, probe_video(video), scenes)
-        return [
-            self._described(frames, measure_looks(frames.thumbnails, scene.span.duration_seconds))
-            for scene, frames in zip(scenes, sampled, strict=True)
-        ]
+        return [self.describe_scene(*pair) for pair in zip(scenes, sampled, strict=True)]
+
+    def describe_scene(self, scene: Scene, frames: SceneFrames) -> Description:
+        """Describe a scene by frames that were taken of it."""
+        looks = measure_looks(frames.thumbnails, scene.span.duration_seconds)
+        return self._described(frames, looks)
 
     def describe_frames(self, frames: Frames) -> Description:
         """Describe still pictures, uint8 (n, height, width, 3)."""

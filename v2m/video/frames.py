@@ -11,7 +11,7 @@ from av.error import FFmpegError, InvalidDataError
 
 from v2m.errors import MediaError
 from v2m.ffmpeg import av
-from v2m.types import Frames, Scene, VideoFacts
+from v2m.types import Frames, Scene, SceneFrames, VideoFacts
 from v2m.video.probe import picture_stream
 
 STILL_SIDE = 256
@@ -22,28 +22,38 @@ MOST_THUMBNAILS = 240
 Picture = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
-class SceneFrames:
-    """Frames of one scene.
-
-    Attributes:
-        stills: uint8 (n, height, width, 3), short side 256, spread evenly; n may be 0 where
-            nothing could be decoded.
-        thumbnails: uint8 (m, 36, 64, 3), at most 8 a second and 240 in all.
-    """
-
-    stills: Frames
-    thumbnails: Frames
-
-
 @dataclass(slots=True)
-class _Wanted:
+class Wanted:
     """The times at which a scene's frames are taken, and what has been taken."""
 
     still_times: list[float]
     thumbnail_times: list[float]
     stills: list[Picture] = field(default_factory=list)
     thumbnails: list[Picture] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, scene: Scene, frames_per_second: float = 1.0, at_most: int = 12) -> "Wanted":
+        """Spread the times over a scene."""
+        length = scene.span.duration_seconds
+        n_stills = int(np.clip(round(length * frames_per_second), 1, at_most))
+        n_thumbnails = int(np.clip(round(length * THUMBNAILS_PER_SECOND), 2, MOST_THUMBNAILS))
+        start = scene.span.start_seconds
+        return cls(
+            [start + (n + 0.5) * length / n_stills for n in range(n_stills)],
+            [start + n * length / n_thumbnails for n in range(n_thumbnails)],
+        )
+
+    def still_at(self, seconds: float) -> bool:
+        """Whether the frame of this time is the next still."""
+        return _reached(self.still_times, len(self.stills), seconds)
+
+    def thumbnail_at(self, seconds: float) -> bool:
+        """Whether the frame of this time is the next thumbnail."""
+        return _reached(self.thumbnail_times, len(self.thumbnails), seconds)
+
+    def taken(self) -> SceneFrames:
+        """Return what has been taken."""
+        return SceneFrames(_stacked(self.stills), _stacked(self.thumbnails))
 
 
 def sample_frames(
@@ -66,7 +76,7 @@ def sample_frames(
     Raises:
         MediaError: the file cannot be read.
     """
-    wanted = [_wanted(scene, frames_per_second, at_most) for scene in scenes]
+    wanted = [Wanted.of(scene, frames_per_second, at_most) for scene in scenes]
     current, last = 0, None
     for seconds, frame in decoded_frames(path, facts):
         while current + 1 < len(scenes) and seconds >= scenes[current].span.end_seconds - 1e-6:
@@ -76,7 +86,7 @@ def sample_frames(
         last = frame
     for rest in wanted[current:]:
         _take_at_least_one(rest, last)
-    return [SceneFrames(_stacked(one.stills), _stacked(one.thumbnails)) for one in wanted]
+    return [one.taken() for one in wanted]
 
 
 def still_at(path: Path, facts: VideoFacts, times: Sequence[float], height: int) -> list[Picture]:
@@ -98,30 +108,21 @@ def still_at(path: Path, facts: VideoFacts, times: Sequence[float], height: int)
     return out
 
 
-def _wanted(scene: Scene, frames_per_second: float, at_most: int) -> _Wanted:
-    length = scene.span.duration_seconds
-    n_stills = int(np.clip(round(length * frames_per_second), 1, at_most))
-    n_thumbnails = int(np.clip(round(length * THUMBNAILS_PER_SECOND), 2, MOST_THUMBNAILS))
-    start = scene.span.start_seconds
-    return _Wanted(
-        [start + (n + 0.5) * length / n_stills for n in range(n_stills)],
-        [start + n * length / n_thumbnails for n in range(n_thumbnails)],
-    )
+def _reached(times: Sequence[float], n_taken: int, seconds: float) -> bool:
+    return n_taken < len(times) and seconds >= times[n_taken] - 1e-3
 
 
-def _take(wanted: _Wanted, seconds: float, frame: Any) -> None:
-    taken = len(wanted.thumbnails)
-    if taken < len(wanted.thumbnail_times) and seconds >= wanted.thumbnail_times[taken] - 1e-3:
+def _take(wanted: Wanted, seconds: float, frame: Any) -> None:
+    if wanted.thumbnail_at(seconds):
         wanted.thumbnails.append(frame.reformat(*THUMBNAIL, format="rgb24").to_ndarray())
-    taken = len(wanted.stills)
-    if taken < len(wanted.still_times) and seconds >= wanted.still_times[taken] - 1e-3:
-        wanted.stills.append(_upright(frame, STILL_SIDE, _reformatter(), short_side=True))
+    if wanted.still_at(seconds):
+        wanted.stills.append(still_of(frame, reformatter()))
 
 
-def _take_at_least_one(wanted: _Wanted, last: Any) -> None:
+def _take_at_least_one(wanted: Wanted, last: Any) -> None:
     """Take the frame that a scene shows throughout, where no new one came at the wanted time."""
     if last is not None and not wanted.stills:
-        wanted.stills.append(_upright(last, STILL_SIDE, _reformatter(), short_side=True))
+        wanted.stills.append(still_of(last, reformatter()))
     if last is not None and not wanted.thumbnails:
         wanted.thumbnails.append(last.reformat(*THUMBNAIL, format="rgb24").to_ndarray())
 
@@ -152,7 +153,7 @@ class Scaler:
 
     def __init__(self, height: int) -> None:
         self._height = height
-        self._reformatter = _reformatter()
+        self._reformatter = reformatter()
 
     def __call__(self, frame: Any) -> Picture:
         """Return a decoded frame upright, uint8 (height, width, 3), RGB."""
@@ -164,20 +165,33 @@ def scaled(frame: Any, height: int) -> Picture:
     return Scaler(height)(frame)
 
 
-def _reformatter() -> Any:
+def reformatter() -> Any:
+    """Return FFmpeg's scaler; it remembers what it was last set up for."""
     from av.video.reformatter import VideoReformatter
 
     return VideoReformatter()
 
 
-def _upright(frame: Any, size: int, reformatter: Any, *, short_side: bool) -> Picture:
-    turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
+def quarter_turns(frame: Any) -> int:
+    """Return by how many quarters a frame is turned for showing, 0 to 3."""
+    return round((getattr(frame, "rotation", 0) or 0) / 90) % 4
+
+
+def still_of(frame: Any, scaler: Any, turns: int | None = None) -> Picture:
+    """Return a frame as a still: upright, short side 256, uint8 (height, width, 3), RGB."""
+    return _upright(frame, STILL_SIDE, scaler, short_side=True, turns=turns)
+
+
+def _upright(
+    frame: Any, size: int, scaler: Any, *, short_side: bool, turns: int | None = None
+) -> Picture:
+    turns = quarter_turns(frame) if turns is None else turns
     width, height = (frame.height, frame.width) if turns % 2 else (frame.width, frame.height)
     scale = size / (min(width, height) if short_side else height)
     width, height = max(2, round(width * scale)), max(2, round(height * scale))
     if turns % 2:
         width, height = height, width
-    picture = reformatter.reformat(frame, width, height, format="rgb24").to_ndarray()
+    picture = scaler.reformat(frame, width, height, format="rgb24").to_ndarray()
     return np.ascontiguousarray(np.rot90(picture, turns))
 
 

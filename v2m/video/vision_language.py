@@ -8,10 +8,10 @@ import numpy as np
 from v2m.models.checkpoint import Checkpoint
 from v2m.models.shelf import SHELF
 from v2m.protocols import FrameEncoder
-from v2m.types import Answer, Description, Frames, Scene
+from v2m.types import Answer, Description, Frames, Scene, SceneFrames
 from v2m.vectors.arithmetic import unit_rows
 from v2m.video.describe import N_WORDS, sentence
-from v2m.video.frames import THUMBNAIL, SceneFrames, sample_frames
+from v2m.video.frames import THUMBNAIL, sample_frames
 from v2m.video.looks import Looks, measure_looks, mood_of, mood_words
 from v2m.video.probe import probe_video
 from v2m.video.questions import QUESTIONS, Question, feeling
@@ -58,10 +58,16 @@ class VisionLanguageDescriber:
             BackendError: the model cannot be loaded, or memory is too short.
         """
         sampled = sample_frames(video, probe_video(video), scenes)
-        return [
-            self._described(frames, measure_looks(frames.thumbnails, scene.span.duration_seconds))
-            for scene, frames in zip(scenes, sampled, strict=True)
-        ]
+        return [self.describe_scene(*pair) for pair in zip(scenes, sampled, strict=True)]
+
+    def describe_scene(self, scene: Scene, frames: SceneFrames) -> Description:
+        """Describe a scene by frames that were taken of it.
+
+        Raises:
+            BackendError: the model cannot be loaded, or memory is too short.
+        """
+        looks = measure_looks(frames.thumbnails, scene.span.duration_seconds)
+        return self._described(frames, looks)
 
     def describe_frames(self, frames: Frames) -> Description:
         """Describe still pictures, uint8 (n, height, width, 3)."""

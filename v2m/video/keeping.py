@@ -1,0 +1,183 @@
+"""Keeps frames of a film while it is looked at, until it is known which of them a scene needs.
+
+Where a scene's stills lie depends on its length, so every frame may turn out to be one. Frames are
+kept small; when too many have to wait, because a scene is long, those that are some seconds old are
+thinned out evenly.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from v2m.types import Scene, SceneFrames
+from v2m.video.frames import (
+    STILL_SIDE,
+    THUMBNAIL,
+    Picture,
+    Wanted,
+    quarter_turns,
+    reformatter,
+    still_of,
+)
+from v2m.video.points import is_planar
+
+MOST_BYTES = 200_000_000
+"""Of the frames that wait; on a film of 16:9 and 25 frames a second 23 s have room."""
+
+AS_IT_IS = 360
+"""Pictures whose shorter side is no longer are not made smaller, which would gain nothing."""
+
+MOST_THUMBNAILS = 4000
+"""Thumbnails that wait beside them, of 7 kB each."""
+
+MOST_PER_SECOND = 31.0
+"""Frames kept in a second, on average: of a film of more, evenly some."""
+
+BURST_SECONDS = 0.5
+"""So much of them may come at once, as where a variable rate shows two frames and then none."""
+
+SHORTEST_APART = 0.0125
+"""Seconds; the unit in which frames are thinned out."""
+
+LEAST_FRAMES = 96
+"""Frames for which there is room however large they are."""
+
+DENSE_SECONDS = 6.0
+"""Younger frames are not thinned out: they may belong to the next scene, which may be short."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A frame that waits: small, and turned by so many quarters; or only its thumbnail."""
+
+    seconds: float
+    turns: int
+    frame: Any
+    thumbnail: Picture | None = None
+
+
+class FrameKeeper:
+    """Takes every frame of a film, and gives each scene its own, scene by scene."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """Begin a film."""
+        self._most_bytes = most_bytes
+        self._kept: deque[_Kept] = deque()
+        self._n_frames = self._most = 0
+        self._shown: _Kept | None = None
+        self._last_seconds = self._due = -inf
+        self._halved = ""
+        self._small, self._still = reformatter(), reformatter()
+        self._halving, self._thumbnail = reformatter(), reformatter()
+
+    @property
+    def n_waiting(self) -> int:
+        """How many pictures wait for their scene, thumbnails among them."""
+        return len(self._kept)
+
+    @property
+    def n_frames(self) -> int:
+        """How many of those that wait are frames."""
+        return self._n_frames
+
+    def add(self, seconds: float, frame: Any) -> None:
+        """Take the next frame and its time."""
+        if seconds < self._due:
+            return
+        self._due = max(self._due, seconds - BURST_SECONDS) + 1 / MOST_PER_SECOND
+        self._last_seconds = seconds
+        small = self._smaller(frame)
+        self._kept.append(_Kept(seconds, quarter_turns(frame), small))
+        self._n_frames += 1
+        if not self._most:
+            size = sum(plane.buffer_size for plane in small.planes)
+            self._most = max(LEAST_FRAMES, self._most_bytes // size)
+        if self._n_frames > self._most or len(self._kept) > self._n_frames + MOST_THUMBNAILS:
+            self._thin_out(self._most)
+
+    def take(self, scene: Scene, *, last: bool) -> SceneFrames:
+        """Return the frames of the next scene, and forget them; the last scene gets the rest."""
+        wanted = Wanted.of(scene)
+        end = inf if last else scene.span.end_seconds - 1e-6
+        while self._kept and self._kept[0].seconds < end:
+            kept = self._kept.popleft()
+            if wanted.thumbnail_at(kept.seconds):
+                wanted.thumbnails.append(self._thumbnail_of(kept))
+            if kept.frame is None:
+                continue
+            self._n_frames -= 1
+            self._shown = kept
+            if wanted.still_at(kept.seconds):
+                wanted.stills.append(still_of(kept.frame, self._still, kept.turns))
+        if self._shown and not wanted.stills:
+            wanted.stills.append(still_of(self._shown.frame, self._still, self._shown.turns))
+        if self._shown and not wanted.thumbnails:
+            wanted.thumbnails.append(self._thumbnail_of(self._shown))
+        return wanted.taken()
+
+    def _smaller(self, frame: Any) -> Any:
+        """Return a frame of the size of a still; one that is hardly larger as it is."""
+        short = min(frame.width, frame.height)
+        if short <= AS_IT_IS:
+            return frame
+        size = [max(2, round(side * STILL_SIDE / short)) for side in (frame.width, frame.height)]
+        name = frame.format.name
+        form = _small_format(name)
+        # FFmpeg makes RGB of another brightness where chroma is as fine as luma: 1 of 255
+        coarse = form not in {"rgb24", "gray"} and "444" not in name
+        self._halved = form.replace("444", "422") if coarse else ""
+        return self._small.reformat(frame, *size, form)
+
+    def _thumbnail_of(self, kept: _Kept) -> Picture:
+        if kept.thumbnail is None:
+            frame = kept.frame
+            if self._halved:
+                frame = self._halving.reformat(frame, format=self._halved)
+            kept.thumbnail = self._thumbnail.reformat(frame, *THUMBNAIL, "rgb24").to_ndarray()
+        return kept.thumbnail
+
+    def _thin_out(self, most: int) -> None:
+        """Leave thumbnails alone of some older frames, and fewer of those where they are many."""
+        young = self._last_seconds - DENSE_SECONDS
+        n_old = sum(kept.seconds < young and kept.frame is not None for kept in self._kept)
+        if n_old < most // 4:
+            young, n_old = inf, self._n_frames
+        room = most - (self._n_frames - n_old) - most // 8
+        old = [kept for kept in self._kept if kept.seconds < young]
+        staying = spread_out([kept.seconds for kept in old if kept.frame is not None], room)
+        for kept in old:
+            if kept.frame is not None and kept.seconds not in staying:
+                self._thumbnail_of(kept)
+                kept.frame = None
+                self._n_frames -= 1
+        if len(old) > MOST_THUMBNAILS:
+            staying |= spread_out([kept.seconds for kept in old], MOST_THUMBNAILS * 3 // 4)
+            self._kept = deque(k for k in self._kept if k.seconds >= young or k.seconds in staying)
+
+
+def _small_format(name: str) -> str:
+    """Return a format of which RGB of the same size can be made; no more than rounding is lost."""
+    if not is_planar(name):
+        return "rgb24"
+    if name.startswith("gray"):
+        return "gray"
+    return "yuvj444p" if name.startswith("yuvj") else "yuv444p"
+
+
+def spread_out(times: Sequence[float], most: int) -> set[float]:
+    """Choose at most so many of rising times, evenly: the first of each of some equal stretches.
+
+    The stretches double in length until there are few enough, so that what is left of a choice
+    once made is what would have been chosen at first.
+
+    >>> sorted(spread_out([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 4))
+    [0.0, 0.2, 0.4, 0.6]
+    """
+    apart = SHORTEST_APART
+    while True:
+        first_of = {int(seconds / apart): seconds for seconds in reversed(times)}
+        if len(first_of) <= most:
+            return set(first_of.values())
+        apart *= 2
