@@ -128,7 +128,8 @@ def _kept(
 ) -> list[SceneFrames]:
     """Show a keeper frames that grow brighter, and take the scenes between some edges."""
     keeper = FrameKeeper(most_bytes=most_frames * _frame(0).planes[0].buffer_size)
-    taken, times = [], [n / per_second for n in range(n_frames)]
+    taken: list[SceneFrames] = []
+    times = [n / per_second for n in range(n_frames)]
     for start, end in pairwise(edges):
         for n, seconds in enumerate(times):
             if start <= seconds < end:
@@ -140,7 +141,7 @@ def _kept(
 
 
 def _levels(pictures: np.ndarray) -> list[float]:
-    return pictures.mean(axis=(1, 2, 3)).tolist()
+    return [float(picture.mean()) for picture in pictures]
 
 
 def test_of_a_long_scene_frames_near_the_wanted_ones_are_taken() -> None:
