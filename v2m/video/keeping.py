@@ -21,10 +21,12 @@ from v2m.video.frames import (
     reformatter,
     still_of,
 )
-from v2m.video.points import is_planar
 
 MOST_BYTES = 200_000_000
 """Of the frames that wait; on a film of 16:9 and 25 frames a second 23 s have room."""
+
+KEPT_FORMAT = "gbrp"
+"""Scaled to this and then made RGB, a picture has the very bytes that scaling to RGB gives it."""
 
 AS_IT_IS = 360
 """Pictures whose shorter side is no longer are not made smaller, which would gain nothing."""
@@ -68,7 +70,6 @@ class FrameKeeper:
         self._n_frames = self._most = 0
         self._shown: _Kept | None = None
         self._last_seconds = self._due = -inf
-        self._halved = ""
         self._small, self._still = reformatter(), reformatter()
         self._halving, self._thumbnail = reformatter(), reformatter()
 
@@ -123,18 +124,14 @@ class FrameKeeper:
         if short <= AS_IT_IS:
             return frame
         size = [max(2, round(side * STILL_SIDE / short)) for side in (frame.width, frame.height)]
-        name = frame.format.name
-        form = _small_format(name)
-        # FFmpeg makes RGB of another brightness where chroma is as fine as luma: 1 of 255
-        coarse = form not in {"rgb24", "gray"} and "444" not in name
-        self._halved = form.replace("444", "422") if coarse else ""
-        return self._small.reformat(frame, *size, form)
+        return self._small.reformat(frame, *size, KEPT_FORMAT)
 
     def _thumbnail_of(self, kept: _Kept) -> Picture:
         if kept.thumbnail is None:
             frame = kept.frame
-            if self._halved:
-                frame = self._halving.reformat(frame, format=self._halved)
+            if frame.format.name == KEPT_FORMAT:
+                # out of RGB, FFmpeg makes smaller RGB a level brighter than out of YUV
+                frame = self._halving.reformat(frame, format="yuv422p")
             kept.thumbnail = self._thumbnail.reformat(frame, *THUMBNAIL, "rgb24").to_ndarray()
         return kept.thumbnail
 
@@ -155,15 +152,6 @@ class FrameKeeper:
         if len(old) > MOST_THUMBNAILS:
             staying |= spread_out([kept.seconds for kept in old], MOST_THUMBNAILS * 3 // 4)
             self._kept = deque(k for k in self._kept if k.seconds >= young or k.seconds in staying)
-
-
-def _small_format(name: str) -> str:
-    """Return a format of which RGB of the same size can be made; no more than rounding is lost."""
-    if not is_planar(name):
-        return "rgb24"
-    if name.startswith("gray"):
-        return "gray"
-    return "yuvj444p" if name.startswith("yuvj") else "yuv444p"
 
 
 def spread_out(times: Sequence[float], most: int) -> set[float]:

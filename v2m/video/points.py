@@ -99,11 +99,6 @@ class _Grid:
         out.reshape(self.rows, self.columns)[:] = some >> (bits - 8) if bits > 8 else some
 
 
-def is_planar(pixel_format: str) -> bool:
-    """Whether the planes of a pixel format are read as they lie."""
-    return _bits(pixel_format) is not None
-
-
 def _bits(pixel_format: str) -> int | None:
     found = PLANAR.fullmatch(pixel_format)
     return int(found[1] or 8) if found else None
