@@ -19,10 +19,9 @@ from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan
 from indexer.structures import renew_structures
 from indexer.texts import encode_waiting
-from v2m.audio.decode import audio_identity
+from v2m.audio.decode import STRETCH_SECONDS, WHOLE_SECONDS, audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.fingerprint import available
-from v2m.audio.long import STRETCH_SECONDS, WHOLE_SECONDS
 from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import MediaError, printable
 from v2m.files import text_to_path

@@ -7,11 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.decode import decode_in_stretches
+from v2m.audio.decode import STRETCH_SECONDS, WHOLE_SECONDS, decode_in_stretches
 from v2m.audio.fingerprint import Codes
 from v2m.audio.long import (
-    STRETCH_SECONDS,
-    WHOLE_SECONDS,
     Place,
     joined_facts,
     joined_structure,

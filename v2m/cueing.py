@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from retriever.search import Match
-from v2m.audio.decode import decode_audio
+from v2m.audio.decode import WHOLE_SECONDS, decode_audio
 from v2m.choices import SceneChoice
 from v2m.composing import Composed, Order
 from v2m.files import path_to_text
@@ -18,6 +18,9 @@ from v2m.types import Audio, Span, Track, VideoFacts
 from v2m.video.probe import video_digest
 
 SAMPLE_RATE = 48000
+
+AROUND_SECONDS = 60.0
+"""What is heard of a long track ahead of the section wanted, and behind what the cue takes."""
 
 Compose = Callable[[Sequence[Order]], list[Composed]]
 """Makes music for several scenes at once and adds it to the library."""
@@ -189,9 +192,8 @@ def _retrieved(
 ) -> tuple[Cue, tuple[str, ...]]:
     match = choice.matches[0]
     track = match.track
-    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
     before = heard.setdefault(track.track_id, [])
-    fit = fit_track(audio, structure_of(track, audio), match.section, spot.place(before))
+    fit = _fitted(track, match.section, spot.place(before), structure_of)
     before += [Span(part.in_seconds, part.out_seconds) for part in fit.parts]
     cue = _cue(track, spot, fit).model_copy(
         update={
@@ -202,6 +204,32 @@ def _retrieved(
         }
     )
     return cue, fit.notices
+
+
+def _fitted(track: Track, section: Span, place: Place, structure_of: StructureOf) -> Fit:
+    """Fit a track; of one too long to be held whole, what lies around the section."""
+    if track.duration_seconds <= WHOLE_SECONDS:
+        audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
+        return fit_track(audio, structure_of(track, audio), section, place)
+    start = max(0.0, section.start_seconds - AROUND_SECONDS)
+    needed = place.before_seconds + place.duration_seconds + place.after_seconds
+    end = min(track.duration_seconds, section.start_seconds + needed + AROUND_SECONDS)
+    audio = decode_audio(track.path, sample_rate=SAMPLE_RATE, span=Span(start, end))
+    near = replace(
+        place,
+        ends=place.ends and end == track.duration_seconds,
+        heard=tuple(_moved(span, -start) for span in place.heard if span.end_seconds > start),
+    )
+    fit = fit_track(audio, structure_of(track, audio), _moved(section, -start), near)
+    parts = [
+        replace(part, in_seconds=start + part.in_seconds, out_seconds=start + part.out_seconds)
+        for part in fit.parts
+    ]
+    return replace(fit, parts=tuple(parts))
+
+
+def _moved(span: Span, seconds: float) -> Span:
+    return Span(max(0.0, span.start_seconds + seconds), max(0.0, span.end_seconds + seconds))
 
 
 def _spot_of(

@@ -97,11 +97,17 @@ class VideoPlanner:
         return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
 
     def structure_of(self, track: Track, audio: Audio) -> Structure:
-        """Return how a track is built; found now where the catalogue does not know it."""
+        """Return how a track is built; found now where the catalogue does not know it.
+
+        Of a stretch of a track it is always found now.
+        """
         from indexer.mapper import Mapper
 
-        known = self.catalogue.structures([track.track_id])
-        return known.get(track.track_id) or Mapper(self.profile).structure_of(audio)
+        if audio.duration_seconds > track.duration_seconds - 1:
+            known = self.catalogue.structures([track.track_id])
+            if track.track_id in known:
+                return known[track.track_id]
+        return Mapper(self.profile).structure_of(audio)
 
     def ask(self, video: Path, options: PlanOptions) -> tuple[VideoFacts, list[AskedScene]]:
         """Look at a video and say for each scene what is searched for."""

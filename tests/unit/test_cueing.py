@@ -9,6 +9,7 @@ import pytest
 
 from retriever.search import Match
 from tests.unit.structures import steady
+from v2m import cueing
 from v2m.choices import SceneChoice
 from v2m.composing import Composed, Order
 from v2m.cueing import place_cues
@@ -118,3 +119,28 @@ def test_composed_music_is_asked_to_culminate_there_too(tracks: tuple[Track, Tra
     assert order.seconds == 22.5  # half of the crossfade comes before
     assert order.climax_seconds == 10.5
     assert ordered(scenes, 3.0)[0].climax_seconds is None
+
+
+def test_of_a_long_track_only_what_lies_around_the_section_is_heard(
+    tracks: tuple[Track, Track], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cueing, "WHOLE_SECONDS", 30.0)
+    monkeypatch.setattr(cueing, "AROUND_SECONDS", 4.0)
+    wanted = choice(0, 0, 6, tracks[0])
+    later = replace(wanted.matches[0], section=Span(20, 28))
+    heard: list[float] = []
+
+    def found(_track: Track, audio: Audio) -> Structure:
+        heard.append(audio.duration_seconds)
+        return steady(6)
+
+    cues, _ = place_cues(
+        [replace(wanted, matches=(later,)), replace(choice(1, 6, 12, tracks[1]))],
+        crossfade_seconds=1.0,
+        compose=compose,
+        structure_of=found,
+    )
+
+    assert heard[0] == pytest.approx(4 + 6.5 + 4)
+    assert 16 <= cues[0].in_seconds < 22
+    assert cues[0].in_seconds % 2 == 0

@@ -27,6 +27,12 @@ as there was each time."""
 BAD_SHARE = 0.1
 """A file in which more than this share of packets cannot be decoded is damaged."""
 
+WHOLE_SECONDS = 900.0
+"""Up to this length music is heard as a whole."""
+
+STRETCH_SECONDS = 600.0
+"""Length of a stretch of longer music; the last one has 5 to 15 minutes."""
+
 SEEK_BACK_SECONDS = 0.5
 """Decoding starts this much before a span, so that codecs with memory have settled."""
 

@@ -22,12 +22,6 @@ from v2m.audio.structure import letter
 from v2m.structure import Join, Section, Structure
 from v2m.types import SoundFacts, Span
 
-WHOLE_SECONDS = 900.0
-"""Up to this length music is heard as a whole."""
-
-STRETCH_SECONDS = 600.0
-"""Length of a stretch of longer music; the last one has 5 to 15 minutes."""
-
 SHORTEST_BAR_SECONDS = 0.2
 """Where stretches meet, a bar line that comes sooner before the next one is left out."""
 
