@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 
@@ -113,7 +114,8 @@ def _run_pool(
         while waiting or running:
             while waiting and len(running) < 2 * workers:
                 job = waiting.pop()
-                running[pool.submit(_map_here, job)] = job
+                with ctrl_c_held_back():
+                    running[pool.submit(_map_here, job)] = job
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 outcome = future.result()
@@ -128,9 +130,27 @@ def _run_pool(
     return []
 
 
+@contextmanager
+def ctrl_c_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait, here and in processes started meanwhile, until they can ignore it.
+
+    A terminal sends it to all of them, and one that is still importing would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker(profile: ProfileSpec, started: Event) -> None:
     # Ctrl-C belongs to the parent, which writes what is finished and ends the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _mapper  # noqa: PLW0603 - a pool's initializer has no other place to put it
     _mapper = build_mapper(profile)

@@ -73,7 +73,7 @@ def _root(folder: Path) -> Path:
             return root
     except FileNotFoundError as err:
         raise InputError(
-            f"{printable(folder)}: no such folder; nothing below it was forgotten"
+            f"{printable(folder)}: no such folder or file; nothing was forgotten"
         ) from err
     except PermissionError as err:
         raise InputError(f"{printable(folder)}: no permission to read this folder") from err

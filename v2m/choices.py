@@ -71,7 +71,10 @@ class SceneChoice:
 def decided(asked: AskedScene, matches: Sequence[Match], options: PlanOptions) -> SceneChoice:
     """Decide for one scene between the library and the composer."""
     decision, reason = decide(
-        matches, generate=options.generate, min_probability=options.min_probability
+        matches,
+        generate=options.generate,
+        min_probability=options.min_probability,
+        narrowed=bool(options.where or options.usage != "personal"),
     )
     return SceneChoice(
         asked.scene, asked.description, asked.written, asked.note, tuple(matches), decision, reason

@@ -19,15 +19,18 @@ from pathlib import Path
 def printable(path: Path | str) -> str:
     r"""Return a path on one line that any terminal can show.
 
-    Quotes, newlines and bytes that are not UTF-8 come out escaped.
+    Newlines and bytes that are not UTF-8 come out escaped, as Python would; a name with a quote or
+    with what was escaped stands in quotes, its letters as they are.
 
     >>> printable("a\nb.mp3")
     "'a\\nb.mp3'"
+    >>> printable("d\u2019été, l'été.mp3")
+    '"d\u2019été, l\'été.mp3"'
     >>> printable("plain name.mp3")
     'plain name.mp3'
     """
     text = str(path)
-    return text if text.isprintable() and "'" not in text else ascii(text)
+    return text if text.isprintable() and "'" not in text else repr(text)
 
 
 class V2mError(Exception):

@@ -337,7 +337,12 @@ class Library:
         searcher = self._searcher
         query = moved(asked.query, like, unlike, self.track, searcher)
         matches = searcher.search(query, top, by=by, where=where, also=also)
-        decision, reason = decide(matches, generate="on-miss", min_probability=min_probability)
+        decision, reason = decide(
+            matches,
+            generate="on-miss",
+            min_probability=min_probability,
+            narrowed=bool(where or also),
+        )
         if sort:
             matches = in_order(matches, sort, lambda match: match.track)
         scene = FoundScene(None, asked.description, query.text, decision, reason, tuple(matches))

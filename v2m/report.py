@@ -36,6 +36,15 @@ def clock(seconds: float) -> str:
     return f"{tenths // 600}:{tenths % 600 // 10:02d}.{tenths % 10}"
 
 
+def counted(n: int, one: str, many: str) -> str:
+    """Say how many of something.
+
+    >>> counted(1, "track", "tracks"), counted(2, "track", "tracks")
+    ('1 track', '2 tracks')
+    """
+    return f"{n} {one if n == 1 else many}"
+
+
 def index_json(report: "IndexReport") -> Json:
     """Return the outcome of an index run."""
     return {
@@ -62,39 +71,47 @@ def index_json(report: "IndexReport") -> Json:
 
 def index_text(report: "IndexReport") -> str:
     """Say what an index run did."""
+    files = counted(report.files, "file", "files")
     if not report.files:
         first = "no music files found (mp3, flac, ogg, opus, wav, m4a, aiff)"
     elif not report.encoded:
-        first = f"nothing to encode: {report.unchanged} of {report.files} files unchanged"
+        first = f"nothing to encode: {report.unchanged} of {files} unchanged"
     else:
-        first = f"encoded {report.encoded} tracks: {report.added} new, {report.updated} updated"
+        encoded = counted(report.encoded, "track", "tracks")
+        first = f"encoded {encoded}: {report.added} new, {report.updated} updated"
         if report.unchanged:
-            first += f"; {report.unchanged} files unchanged"
+            first += f"; {counted(report.unchanged, 'file', 'files')} unchanged"
     lines = [first]
     if report.moved:
-        lines.append(f"{report.moved} files moved or tagged anew; their tracks were kept")
+        kept = "its track was" if report.moved == 1 else "their tracks were"
+        moved = counted(report.moved, "file", "files")
+        lines.append(f"{moved} moved or tagged anew; {kept} kept")
     if report.structured:
-        lines.append(f"found beats, bars and sections of {report.structured} tracks anew")
+        structured = counted(report.structured, "track", "tracks")
+        lines.append(f"found beats, bars and sections of {structured} anew")
     if report.duplicates:
-        lines.append(f"{report.duplicates} files are copies of music that is there already")
+        copies = counted(report.duplicates, "file is a copy", "files are copies")
+        lines.append(f"{copies} of music that is there already")
     if report.alike:
-        lines.append(
-            f"{report.alike} pairs of tracks sound like one recording: 'v2m tracks duplicates'"
-        )
+        pairs = counted(report.alike, "pair of tracks sounds", "pairs of tracks sound")
+        lines.append(f"{pairs} like one recording: 'v2m tracks duplicates'")
     if report.forgotten:
-        lines.append(f"{report.forgotten} tracks forgotten: their files are gone")
+        gone = counted(report.forgotten, "track forgotten: its", "tracks forgotten: their")
+        lines.append(f"{gone} files are gone")
     if report.attached:
-        lines.append(f"{report.attached} tracks that had no audio have it now")
+        one, many = "track that had no audio has", "tracks that had no audio have"
+        lines.append(f"{counted(report.attached, one, many)} it now")
     lines += [f"not attached: {printable(path)}: {why}" for path, why in report.unclear]
     lines += [f"cannot use {address(printable(path))}: {why}" for path, why in report.failed]
     lines += [f"skipped {printable(path)}: {reason}" for path, reason in report.skipped]
     if report.away:
+        one, many = "file went away while it was", "files went away while they were"
         lines.append(
-            f"{len(report.away)} files went away while they were read, such as "
+            f"{counted(len(report.away), one, many)} read, such as "
             f"{address(printable(report.away[0]))}; run this again when they are back"
         )
     lines += [f"note: {notice}" for notice in report.notices]
-    lines.append(f"the library holds {report.tracks} tracks")
+    lines.append(f"the library holds {counted(report.tracks, 'track', 'tracks')}")
     return "\n".join(lines)
 
 
@@ -368,7 +385,7 @@ def tracks_text(tracks: Sequence[Track]) -> str:
         + ("" if t.has_audio else "  (no audio yet)")
         for t in tracks
     ]
-    return "\n".join([*lines, f"{len(tracks)} tracks"])
+    return "\n".join([*lines, counted(len(tracks), "track", "tracks")])
 
 
 def track_json(track: Track, made: Provenance | None) -> Json:

@@ -1,5 +1,8 @@
 """What ``v2m --help`` says without importing a command is what the commands say."""
 
+import subprocess
+import sys
+
 import pytest
 
 import cli
@@ -80,3 +83,14 @@ class _Bad:
 
     def to_json(self) -> dict[str, bool]:
         return {"ok": self.ok}
+
+
+def test_packages_that_log_at_a_level_of_their_own_are_silent_unless_asked() -> None:
+    code = (
+        "import logging; from v2m.commands.shared import start_logging; start_logging(False)\n"
+        "package = logging.getLogger('package'); package.setLevel(logging.DEBUG)\n"
+        "package.debug('building'); package.warning('careful')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stderr == "WARNING careful\n"

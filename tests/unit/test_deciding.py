@@ -103,3 +103,19 @@ def test_a_match_without_audio_is_never_the_choice() -> None:
         "retrieve",
         "60% likely to fit (at least 50% asked)",
     )
+
+
+@pytest.mark.parametrize(
+    ("matches", "narrowed", "said"),
+    [
+        ([], False, "the library holds nothing to compare"),
+        ([], True, "no track meets the condition or may be used for this"),
+        ([_match(0.2)], True, "a miss: the best track is 20% likely"),
+    ],
+)
+def test_why_nothing_is_taken_tells_an_empty_library_from_a_condition_that_nothing_meets(
+    matches: list[Match], narrowed: bool, said: str
+) -> None:
+    decision, reason = decide(matches, generate="on-miss", min_probability=0.5, narrowed=narrowed)
+
+    assert (decision, reason.startswith(said)) == ("generate", True), reason

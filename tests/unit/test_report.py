@@ -98,12 +98,21 @@ def _report(**counts: int) -> IndexReport:
         ({"files": 3, "added": 2, "updated": 1}, ["encoded 3 tracks: 2 new, 1 updated"]),
         (
             {"files": 5, "added": 1, "unchanged": 4},
-            ["encoded 1 tracks: 1 new, 0 updated; 4 files unchanged"],
+            ["encoded 1 track: 1 new, 0 updated; 4 files unchanged"],
+        ),
+        (
+            {"files": 4, "unchanged": 1, "moved": 1, "duplicates": 1, "forgotten": 1},
+            [
+                "nothing to encode: 1 of 4 files unchanged",
+                "1 file moved or tagged anew; its track was kept",
+                "1 file is a copy of music that is there already",
+                "1 track forgotten: its files are gone",
+            ],
         ),
         (
             {"files": 6, "added": 1, "moved": 2, "duplicates": 3, "forgotten": 4},
             [
-                "encoded 1 tracks: 1 new, 0 updated",
+                "encoded 1 track: 1 new, 0 updated",
                 "2 files moved or tagged anew; their tracks were kept",
                 "3 files are copies of music that is there already",
                 "4 tracks forgotten: their files are gone",

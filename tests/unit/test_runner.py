@@ -1,6 +1,9 @@
 """Worker processes that cannot start, as in a script without a guard."""
 
 import multiprocessing
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from indexer import runner
-from indexer.runner import Job, leave_unguarded_import, run
+from indexer.runner import Job, ctrl_c_held_back, leave_unguarded_import, run
 from indexer.scan import FoundFile
 from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import BackendError
@@ -43,3 +46,35 @@ def test_a_worker_that_imports_an_unguarded_script_ends(monkeypatch: pytest.Monk
 
     with pytest.raises(SystemExit):
         leave_unguarded_import()
+
+
+BLOCKED = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="a system without signal masks")
+def test_ctrl_c_reaches_no_process_that_is_still_starting() -> None:
+    def started() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", BLOCKED], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    with ctrl_c_held_back():
+        assert started() == "True"
+    assert started() == "False"
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="a system without signal masks")
+def test_workers_are_started_while_ctrl_c_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    masks = []
+
+    class Pool(_DeadPool):
+        def submit(self, work: Callable[[Job], object], job: Job) -> None:
+            masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+            super().submit(work, job)
+
+    monkeypatch.setattr(runner, "ProcessPoolExecutor", Pool)
+    with pytest.raises(BackendError):
+        next(run([JOB, JOB], ProfileSpec(), 2))
+
+    assert all(signal.SIGINT in mask for mask in masks)
+    assert masks

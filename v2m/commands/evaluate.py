@@ -195,7 +195,7 @@ def datasets(
 ) -> None:
     """List the data sets v2m can read, or check your own copy of one."""
     start_logging(verbose)
-    from v2m.errors import InputError
+    from v2m.errors import ConfigError, InputError
     from v2m.evaluation.datasets.registry import (
         DATA_SETS,
         check_copy,
@@ -208,8 +208,10 @@ def datasets(
         listed = [describe(one) for one in DATA_SETS.values()]
         print_json(listed) if as_json else _say_tables([data_set_table()], "text")
         return
+    if name not in DATA_SETS:
+        raise ConfigError("data set", name, list(DATA_SETS))
     if folder is None:
-        raise InputError(f"say where your copy of {name!r} lies")
+        raise InputError(f"say where your copy of {name!r} lies: v2m eval datasets {name} FOLDER")
     found = check_copy(name, folder)
     print_json(asdict(found)) if as_json else say(check_text(found))
 

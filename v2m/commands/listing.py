@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from v2m.errors import printable
 from v2m.files import path_to_text
+from v2m.report import counted
 
 if TYPE_CHECKING:
     from catalogs.facets import Count
@@ -65,6 +66,7 @@ def duplicates_text(
         lines.append(f"the same sound in {len(paths)} files: {tracks[track_id].title}")
         lines += [f"            {printable(path)}" for path in paths]
     lines.append(
-        f"{len(recordings)} recordings with several tracks, {len(files)} with several files"
+        f"{counted(len(recordings), 'recording', 'recordings')} with several tracks,"
+        f" {counted(len(files), 'track', 'tracks')} with several files"
     )
     return "\n".join(lines)

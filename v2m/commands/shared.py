@@ -30,7 +30,9 @@ def _finite(value: Any) -> Any:
 def start_logging(verbose: bool) -> None:
     """Log to standard error; details only where asked."""
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(level)  # some packages log at a level of their own
+    logging.basicConfig(level=level, handlers=[handler], format="%(levelname)s %(message)s")
 
 
 def settings_of(*, model: list[str] | None = None, **options: object) -> Any:

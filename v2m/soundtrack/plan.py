@@ -362,8 +362,10 @@ def read_plan(path: Path) -> CuePlan:
         raise InputError(f"{printable(path)}: no such plan") from err
     except OSError as err:
         raise InputError(f"{printable(path)}: {err.strerror}") from err
+    except UnicodeDecodeError as err:
+        raise InputError(f"{printable(path)}: not a plan: it is not text") from err
     except ValueError as err:
-        raise InputError(f"{printable(path)}: not a plan: {err}") from err
+        raise InputError(f"{printable(path)}: not a plan: no JSON ({err})") from err
     if isinstance(data, dict) and data.get("format", FORMAT) != FORMAT:
         raise StateError(
             f"{printable(path)}: format {data['format']!r} is not {FORMAT!r}; "
