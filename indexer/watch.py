@@ -29,9 +29,11 @@ def changes(folders: Sequence[Path]) -> Iterator[int]:
             watch_filter=lambda _kind, path: concerns_music(Path(path)),
             debounce=20 * SETTLED_MS,
             step=SETTLED_MS,
-            raise_interrupt=False,
+            raise_interrupt=True,  # else it writes a warning of its own
         ):
             yield len(found)
+    except KeyboardInterrupt:
+        return
     except OSError as err:
         raise BackendError("watch", str(err)) from err
 

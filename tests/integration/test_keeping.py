@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -291,6 +292,20 @@ def test_who_waits_is_not_overtaken_for_ever(catalogue: Catalogue) -> None:
 
     greedy.kill()
     greedy.communicate()
+
+
+def test_ctrl_c_ends_watching_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def interrupted(*_: object, raise_interrupt: bool, **__: object) -> Iterator[set[str]]:
+        yield {"a change"}
+        assert raise_interrupt
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("watchfiles.watch", interrupted)
+
+    assert list(changes([tmp_path])) == [1]
+    assert not caplog.records
 
 
 def test_watching_sees_music_come_and_ignores_the_rest(tmp_path: Path) -> None:
