@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from v2m.ffmpeg import av
 from v2m.soundtrack.ahead import Behind
 from v2m.types import Samples
 
-WAITING = 2048
-"""Packets that may wait to be decoded, 44 s of AAC."""
+GIVEN, WAITING = 64, 32
+"""Packets that are handed over together, for a thread that wakes up costs more than a packet; and
+how many handfuls may wait to be decoded: 44 s of AAC in all."""
 
-TOGETHER = 64
-"""Decoded frames that are measured as one block; a call costs as much as a thousand samples."""
+TOGETHER = 65536
+"""Samples that are measured as one block; a call costs as much as a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Proof:
         self._rate, self._start = sample_rate, start
         self._decoder: Any = None
         self._ahead = 0
-        self._thread = Behind(self._measure, WAITING)
+        self._held: list[Any] = []
+        self._thread: Behind[list[Any], _Heard] = Behind(self._measure, WAITING)
 
     def start(self) -> None:
         """Start the thread."""
@@ -61,7 +64,9 @@ class Proof:
         copied = av.Packet(bytes(packet))
         if packet.has_sidedata("skip_samples"):
             copied.set_sidedata(packet.get_sidedata("skip_samples"))
-        self._thread.give(copied)
+        self._held.append(copied)
+        if len(self._held) >= GIVEN:
+            self._give()
 
     def of(self, written: Path) -> Gauged:
         """Return what all packets measure, once it is sure that they are those of a file.
@@ -69,6 +74,7 @@ class Proof:
         Raises:
             BackendError: the coder's work cannot be decoded, or is not what the file holds.
         """
+        self._give()
         heard = self._thread.result()
         if heard.digest != _digest(written):
             raise BackendError("FFmpeg", "the finished video holds another sound than was encoded")
@@ -78,11 +84,15 @@ class Proof:
         """End the thread."""
         self._thread.close()
 
-    def _measure(self, packets: Iterator[Any]) -> _Heard:
+    def _give(self) -> None:
+        self._thread.give(self._held)
+        self._held = []
+
+    def _measure(self, given: Iterator[list[Any]]) -> _Heard:
         digest = blake2b()
 
         def told() -> Iterator[Any]:
-            for packet in packets:
+            for packet in chain.from_iterable(given):
                 digest.update(packet)
                 yield packet
             yield None  # the decoder gives away what it holds
@@ -91,14 +101,16 @@ class Proof:
 
     def _blocks(self, packets: Iterator[Any]) -> Iterator[Samples]:
         """Decode packets; without what coders put ahead of the first sample."""
-        held: list[Samples] = []
+        held = av.AudioFifo()
         for packet in packets:
-            held += [frame.to_ndarray() for frame in self._decoded(packet)]
-            if len(held) >= TOGETHER or (packet is None and held):
-                block = np.concatenate(held, axis=1)
+            for frame in self._decoded(packet):
+                frame.pts = None  # the pieces lie end to end
+                held.write(frame)
+            joined = held.read() if held.samples >= TOGETHER or packet is None else None
+            if joined is not None:
+                block = np.asarray(joined.to_ndarray(), np.float32)
                 yield block[:, self._ahead :]
                 self._ahead = max(0, self._ahead - block.shape[1])
-                held = []
 
     def _decoded(self, packet: Any) -> list[Any]:
         try:
