@@ -31,8 +31,8 @@ SEARCHED = 16
 CODERS = min(4, os.cpu_count() or 1)
 """Coders at work at once. What they write does not depend on it."""
 
-AT_ONCE = 1 << 18
-"""Samples handed to a coder together, 5.5 s."""
+AT_ONCE = 1 << 16
+"""Samples handed to a coder together, 1.4 s."""
 
 Window = tuple[int, int]
 """Sequence and shape of the windows of both channels of an AAC frame."""
@@ -234,7 +234,7 @@ class _Line:
         place = self._coding.start + first * size
         sound = self._sound
         blocks = sound.blocks(first * size) if isinstance(sound, Sound) else iter(sound)
-        for block in _short(blocks):
+        for block in short(blocks):
             form = context.format.name
             frame = av.AudioFrame.from_ndarray(_as(form, block), form, layout="stereo")
             frame.sample_rate, frame.pts, frame.time_base = rate, place, Fraction(1, rate)
@@ -278,14 +278,15 @@ def _agree(one: _Frame | None, other: _Frame | None) -> bool:
     return one.window is not None and one.window == other.window
 
 
-def _short(blocks: Iterable[Samples]) -> Iterator[Samples]:
+def short(blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """Yield the same sound in blocks that are not too long for a coder."""
     for block in blocks:
         for first in range(0, block.shape[1], AT_ONCE):
-            yield np.ascontiguousarray(block[:, first : first + AT_ONCE])
+            yield block[:, first : first + AT_ONCE]
 
 
 def _as(sample_format: str, block: Samples) -> npt.NDArray[np.float32]:
     """Return samples in an encoder's format: planar float or interleaved float."""
     if sample_format == "fltp":
-        return block
+        return np.ascontiguousarray(block)
     return np.ascontiguousarray(block.T).reshape(1, -1)

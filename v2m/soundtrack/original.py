@@ -14,8 +14,8 @@ from v2m.soundtrack.ahead import ahead
 from v2m.soundtrack.mix import BLOCK, RATE
 from v2m.types import Samples, Span, VideoFacts
 
-READ_AHEAD = 2
-"""Blocks that are decoded while one is measured."""
+READ_AHEAD = 1
+"""Blocks that lie ready, decoded, while one is measured."""
 
 
 class OriginalSound:

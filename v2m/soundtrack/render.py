@@ -13,6 +13,7 @@ from v2m.errors import InputError, MediaError, printable
 from v2m.files import replacing, text_to_path
 from v2m.progress import Advance, progress
 from v2m.soundtrack.ahead import ahead
+from v2m.soundtrack.coding import short
 from v2m.soundtrack.limiter import Mastering, find_mastering, mastered
 from v2m.soundtrack.mix import RATE, mix_cues
 from v2m.soundtrack.mux import BIT_RATE, LOUD_BIT_RATE, check_container, mux
@@ -31,8 +32,8 @@ NEAR_DB = 1.0
 coder lets limited peaks rise by 0.2 to 1.1 dB, and the film has to be encoded again; at 320 kb/s
 seldom by more than 0.3."""
 
-MIXED_AHEAD = 2
-"""Blocks that are mixed while one is measured."""
+MIXED_AHEAD = 1
+"""Blocks that lie ready, mixed, while one is measured."""
 
 LOUDNESS_TOLERANCE_LU = 0.3
 MOST_ROUNDS = 4
@@ -201,7 +202,7 @@ class _Mastered:
         return len(self.mix)
 
     def blocks(self, first: int = 0) -> Iterator[Samples]:
-        return mastered(self.mix.blocks(first), RATE, self.made, first)
+        return mastered(short(self.mix.blocks(first)), RATE, self.made, first)
 
 
 def watched(
