@@ -11,8 +11,8 @@ from tests.unit.videos import BLUE, RED, plain, write_video
 from v2m.errors import BackendError
 from v2m.video import assemble
 from v2m.video.assemble import assemble_demo_video
-from v2m.video.frames import still_at
 from v2m.video.probe import probe_video
+from v2m.video.stills import still_at
 
 # MoviePy leaves the pipes of an FFmpeg that has ended by itself to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")

@@ -19,8 +19,9 @@ from tests.unit.videos import (
 )
 from v2m.errors import MediaError
 from v2m.types import Scene, SceneFrames, Span, VideoFacts
-from v2m.video.frames import MOST_THUMBNAILS, sample_frames, still_at
+from v2m.video.frames import MOST_THUMBNAILS, sample_frames
 from v2m.video.probe import probe_video
+from v2m.video.stills import still_at
 
 
 def _scenes(*edges: float) -> list[Scene]:

@@ -15,7 +15,8 @@ import numpy as np
 from v2m.encoders.profiles import Profile
 from v2m.evaluation.intervals import Estimate, bootstrap
 from v2m.types import Frames, Scene, Vectors, VideoFacts
-from v2m.video.frames import decoded_frames, scaled, still_at
+from v2m.video.frames import decoded_frames, scaled
+from v2m.video.stills import still_at
 
 THREE = "three frames a scene"
 KEY = "all key frames"

@@ -10,8 +10,8 @@ from v2m.errors import MediaError
 from v2m.files import replacing
 from v2m.soundtrack.canvas import Canvas, PixelCanvas, Ruler, ShapeCanvas
 from v2m.soundtrack.plan import Cue, CuePlan, PlannedScene
-from v2m.video.frames import still_at
 from v2m.video.probe import probe_video
+from v2m.video.stills import still_at
 
 WIDTH, HEIGHT = 1600, 820
 MARGIN = 40

@@ -89,25 +89,6 @@ def sample_frames(
     return [one.taken() for one in wanted]
 
 
-def still_at(path: Path, facts: VideoFacts, times: Sequence[float], height: int) -> list[Picture]:
-    """Return the frame shown at each time (ascending, seconds), scaled to a height.
-
-    Raises:
-        MediaError: the file cannot be read.
-    """
-    out: list[Picture] = []
-    last: Any = None
-    for seconds, frame in decoded_frames(path, facts):
-        while len(out) < len(times) and last is not None and seconds > times[len(out)]:
-            out.append(scaled(last, height))
-        last = frame
-        if len(out) == len(times):
-            break
-    while last is not None and len(out) < len(times):
-        out.append(scaled(last, height))
-    return out
-
-
 def _reached(times: Sequence[float], n_taken: int, seconds: float) -> bool:
     return n_taken < len(times) and seconds >= times[n_taken] - 1e-3
 
