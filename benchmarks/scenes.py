@@ -13,9 +13,11 @@ import av
 from scenedetect import AdaptiveDetector, SceneManager, open_video
 
 from benchmarks.cut_films import Clips, find_clips, make_cut_film
-from benchmarks.rows import Goal, Judged, Row, Setting, Side, Spread, compare, faster, here
+from benchmarks.rows import Goal, Judged, Row, Setting, Side, Spread, compare, faster, here, share
 from v2m.evaluation.cuts import match_cuts
 from v2m.evaluation.datasets.items import VideoItem
+from v2m.video.frames import sample_frames
+from v2m.video.looking import look
 from v2m.video.probe import probe_video
 from v2m.video.scenes import find_scenes
 
@@ -35,6 +37,9 @@ def rows(setting: Setting) -> Iterator[Row]:
         for backend in ("pyav", "opencv"):
             peer = here(partial(peer_cuts, film, backend))
             yield compare(name, ours, f"{PEER}, {backend}", peer, rounds=setting.rounds)
+        name = f"scenes of a {film.key} film and the frames they are described by"
+        once, twice = here(partial(_look, film)), here(partial(_look_twice, film))
+        yield compare(name, once, "a pass for each", twice, goal=share(0.8), rounds=setting.rounds)
         yield _rightness(f"F1 of the cuts of the {film.key} film", [film])
     yield _rightness("F1 of the cuts that clips have of their own", clips.real)
 
@@ -60,6 +65,20 @@ def _decode(film: VideoItem) -> None:
         stream.thread_type = "AUTO"
         for _ in container.decode(stream):
             pass
+
+
+def _look(film: VideoItem) -> None:
+    """Go through the scenes and their frames as planning does."""
+    assert film.video is not None
+    for _ in look(film.video, probe_video(film.video)):
+        pass
+
+
+def _look_twice(film: VideoItem) -> None:
+    """Take the same frames of the same scenes in a second pass."""
+    assert film.video is not None
+    facts = probe_video(film.video)
+    sample_frames(film.video, facts, find_scenes(film.video, facts))
 
 
 def own_cuts(film: VideoItem) -> list[int]:
