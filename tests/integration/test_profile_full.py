@@ -104,7 +104,7 @@ def test_another_text_model_needs_no_sound(
     _, full = both
     named = {**models, "picture-text": str(checkpoints["siglip"])}
     changed = Library(full.folder, profile="full", models=named)
-    monkeypatch.setattr("indexer.mapper.decode_audio", None)
+    monkeypatch.setattr("indexer.parts.decode_in_stretches", None)
 
     report = changed.index([music], workers=1)
 
