@@ -187,8 +187,8 @@ def _encode(
             outcomes.close()
     if long:
         report.notices.append(
-            f"{long} of the files are longer than {WHOLE_SECONDS / 60:.0f} minutes: they were heard"
-            f" in stretches of {STRETCH_SECONDS / 60:.0f}, and parts that are alike were looked for"
+            f"files longer than {WHOLE_SECONDS / 60:g} minutes: {long}; they were heard in"
+            f" stretches of {STRETCH_SECONDS / 60:g}, and parts that are alike were looked for"
             " within a stretch"
         )
     learn(catalogue, SOUND, music, time.monotonic() - began, workers)

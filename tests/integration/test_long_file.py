@@ -6,8 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalogs.store import Catalogue
 from indexer import parts
+from indexer.index import index
 from indexer.mapper import Mapper, build_mapper
+from indexer.options import Options
+from indexer.scan import scan
 from tests.conftest import WriteMusic
 from v2m.audio.decode import decode_audio
 from v2m.audio.loudness import integrated_lufs
@@ -78,3 +82,16 @@ def test_structure_and_vectors_alone_are_those_of_the_whole_analysis(
     for row, other in zip(lowered.sound_rows(path), record.vectors, strict=False):
         assert (row.kind, row.span) == (other.kind, other.span)
         np.testing.assert_allclose(row.vector, other.vector, atol=1e-6)
+
+
+def test_an_index_run_says_that_a_long_file_was_heard_in_stretches(
+    path: Path, write_music: WriteMusic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = write_music(tmp_path / "short.flac", seconds=5.0)
+    monkeypatch.setattr("indexer.index.WHOLE_SECONDS", 21.0)
+    catalogue = Catalogue.open(tmp_path / "cat", create=True)
+
+    report = index(catalogue, scan([path, short]), Options(workers=1, shown=False))
+
+    (notice,) = [line for line in report.notices if "stretches" in line]
+    assert notice.startswith("files longer than 0.35 minutes: 1;")

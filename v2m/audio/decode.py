@@ -16,7 +16,7 @@ from v2m.errors import MediaError
 from v2m.ffmpeg import av
 from v2m.types import Audio, Mono, Samples, Span
 
-BLOCK = 16384
+BLOCK = 32768
 """Samples resampled at once: a call costs as much as a thousand, and a frame has no more. What more
 of them take does not fit into the processor's cache."""
 
