@@ -36,7 +36,7 @@ ADAPTIVE_LEAST = 15.0
 JUDGED_AT_ONCE = 32
 """Frames whose points wait for each other: in between, decoding empties the processor's caches."""
 
-SEEN_AT_ONCE = 8
+SEEN_AT_ONCE = 4
 """Frames that wait for each other before their points are read, for the same reason."""
 
 HELD_PIXELS = SEEN_AT_ONCE * 1920 * 1080
