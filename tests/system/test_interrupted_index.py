@@ -97,8 +97,12 @@ def test_killed_runs_lose_nothing_that_was_written(music: Path, tmp_path: Path) 
     print(f"{KILLS} kills; tracks written before the last run: {len(written)}")  # noqa: T201
 
 
-def test_interrupt_keeps_what_is_finished(music: Path, tmp_path: Path) -> None:
+def test_interrupt_keeps_what_is_finished(
+    music: Path, write_music: WriteMusic, tmp_path: Path
+) -> None:
     folder = tmp_path / "catalogue"
+    for n in range(60):  # so many that a slow look at the catalogue still finds the run at work
+        write_music(music / f"more {n:02}.flac", pitch=155 + 11 * n, seed=100 + n)
     run = _start(music, folder)
     _wait_for_more(run, folder, 0)
 
