@@ -127,13 +127,15 @@ class FrameKeeper:
         return self._small.reformat(frame, *size, KEPT_FORMAT)
 
     def _thumbnail_of(self, kept: _Kept) -> Picture:
-        if kept.thumbnail is None:
-            frame = kept.frame
-            if frame.format.name == KEPT_FORMAT:
-                # out of RGB, FFmpeg makes smaller RGB a level brighter than out of YUV
-                frame = self._halving.reformat(frame, format="yuv422p")
-            kept.thumbnail = self._thumbnail.reformat(frame, *THUMBNAIL, "rgb24").to_ndarray()
-        return kept.thumbnail
+        if kept.thumbnail is not None:
+            return kept.thumbnail
+        frame = kept.frame
+        if frame.format.name == KEPT_FORMAT:
+            # out of RGB, FFmpeg makes smaller RGB a level brighter than out of YUV
+            frame = self._halving.reformat(frame, format="yuv422p")
+        thumbnail: Picture = self._thumbnail.reformat(frame, *THUMBNAIL, "rgb24").to_ndarray()
+        kept.thumbnail = thumbnail
+        return thumbnail
 
     def _thin_out(self, most: int) -> None:
         """Leave thumbnails alone of some older frames, and fewer of those where they are many."""
