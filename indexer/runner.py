@@ -10,6 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 
 from indexer.mapper import Mapper, build_mapper
@@ -104,11 +106,12 @@ def _run_pool(
     running: dict[Future[Mapped], Job] = {}
     context = multiprocessing.get_context("spawn")
     started = context.Event()
+    heard, kept_open = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
         min(workers, len(waiting)),
         mp_context=context,
         initializer=_start_worker,
-        initargs=(profile, started),
+        initargs=(profile, started, heard),
     )
     try:
         while waiting or running:
@@ -125,8 +128,13 @@ def _run_pool(
         if not started.is_set():
             raise BackendError("workers", NO_WORKERS) from None
         return list(running.values())
+    except (KeyboardInterrupt, GeneratorExit):
+        kept_open.close()  # nobody waits for what is under way
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        kept_open.close()
+        heard.close()
     return []
 
 
@@ -146,22 +154,22 @@ def ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker(profile: ProfileSpec, started: Event) -> None:
+def _start_worker(profile: ProfileSpec, started: Event, heard: Connection) -> None:
     # Ctrl-C belongs to the parent, which writes what is finished and ends the pool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(heard,), daemon=True).start()
     global _mapper  # noqa: PLW0603 - a pool's initializer has no other place to put it
     _mapper = build_mapper(profile)
     started.set()
 
 
-def _end_with_parent() -> None:
-    """Leave as soon as the parent is gone, even when it was killed."""
+def end_with_parent(heard: Connection) -> None:
+    """Leave as soon as the parent is gone, even when it was killed, or closes its end of a pipe."""
     parent = multiprocessing.parent_process()
     if parent is not None:
-        parent.join()
+        connection.wait([parent.sentinel, heard])
         os._exit(1)
 
 

@@ -78,3 +78,15 @@ def test_workers_are_started_while_ctrl_c_waits(monkeypatch: pytest.MonkeyPatch)
 
     assert all(signal.SIGINT in mask for mask in masks)
     assert masks
+
+
+def test_a_worker_leaves_at_once_when_nobody_waits_for_it() -> None:
+    context = multiprocessing.get_context("spawn")
+    heard, kept_open = context.Pipe(duplex=False)
+    worker = context.Process(target=runner.end_with_parent, args=(heard,))
+    worker.start()
+
+    kept_open.close()
+    worker.join(60)
+
+    assert worker.exitcode == 1
