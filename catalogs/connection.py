@@ -59,6 +59,10 @@ def connected(
                 con.execute("COMMIT")
         except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as err:
             raise BackendError("catalogue", f"{printable(path)}: {first_line(err)}") from err
+        except RuntimeError as err:
+            if str(err) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+                raise KeyboardInterrupt from err
+            raise
         finally:
             _reading.pop(path, None)
             con.close()
