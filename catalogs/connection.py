@@ -8,10 +8,11 @@ next, would keep a writer out for ever.
 
 import random
 import re
+import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -52,20 +53,38 @@ def connected(
         if not write:
             _reading[path] = con
         try:
-            if write and transaction:
-                con.execute("BEGIN")
-            yield con
-            if write and transaction:
-                con.execute("COMMIT")
+            with _ctrl_c_afterwards() if write else nullcontext():
+                if write and transaction:
+                    con.execute("BEGIN")
+                yield con
+                if write and transaction:
+                    con.execute("COMMIT")
         except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as err:
             raise BackendError("catalogue", f"{printable(path)}: {first_line(err)}") from err
         except RuntimeError as err:
-            if str(err) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            if str(err) == "Query interrupted":  # what DuckDB makes of Ctrl-C while it reads
                 raise KeyboardInterrupt from err
             raise
         finally:
             _reading.pop(path, None)
             con.close()
+
+
+@contextmanager
+def _ctrl_c_afterwards() -> Iterator[None]:
+    """Let Ctrl-C wait for a transaction to end: DuckDB loses it, or makes other errors of it."""
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if came:
+            usual(signal.SIGINT, None)
 
 
 def _open_patiently(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:

@@ -404,3 +404,18 @@ def test_reading_goes_on_while_another_process_writes(tmp_path: Path) -> None:
     assert counts == sorted(counts)
     assert all(count % 2 == 0 for count in counts)
     assert catalogue.count() == 40
+
+
+def test_ctrl_c_waits_for_the_end_of_a_transaction(catalogue: Catalogue) -> None:
+    with pytest.raises(KeyboardInterrupt), catalogue.writing() as con:
+        con.execute("INSERT INTO meta VALUES ('note/a', 'b')")
+        signal.raise_signal(signal.SIGINT)
+        con.execute("UPDATE meta SET value = 'c' WHERE name = 'note/a'")
+
+    assert catalogue.note("a") == "c"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_query_that_ctrl_c_broke_off_is_ctrl_c(catalogue: Catalogue) -> None:
+    with pytest.raises(KeyboardInterrupt), catalogue.reading():
+        raise RuntimeError("Query interrupted")
