@@ -162,8 +162,8 @@ def spread_out(times: Sequence[float], most: int) -> set[float]:
     The stretches double in length until there are few enough, so that what is left of a choice
     once made is what would have been chosen at first.
 
-    >>> sorted(spread_out([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 4))
-    [0.0, 0.2, 0.4, 0.6]
+    >>> sorted(spread_out([0.0, 0.1, 0.25, 0.3, 0.45, 0.5, 0.65], 4))
+    [0.0, 0.25, 0.45, 0.65]
     """
     apart = SHORTEST_APART
     while True:
