@@ -6,6 +6,7 @@ then the default. Objects receive values, never the settings themselves.
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,26 @@ from v2m.errors import ConfigError, InputError, printable
 from v2m.patience import Patience
 
 FILE_NAME = "v2m.toml"
+
+PREFIX = "V2M_"
+
+BESIDES = ("V2M_BACKENDS", "V2M_LLM_KEY", "V2M_MODELS", "V2M_OFFLINE")
+"""Variables that are no settings: places outside any catalogue, a key, and no network."""
+
+TRIALS = (
+    "V2M_BROWSER",
+    "V2M_EVALUATION",
+    "V2M_KILLS",
+    "V2M_MINUTES",
+    "V2M_RAY",
+    "V2M_RAY_TRACKS",
+    "V2M_REAL_BACKENDS",
+    "V2M_REGOLD",
+    "V2M_S3",
+    "V2M_SCREENSHOTS",
+    "V2M_STUDY_VIDEOS",
+)
+"""Variables that only the tests read; the processes they start inherit them."""
 
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 """How a switch is written in the environment."""
@@ -170,7 +191,7 @@ def load_settings(options: dict[str, object], folder: Path | None = None) -> Eff
         for key, value in found.items():
             _check_key(key, source)
             values[key] = value
-            origins[key] = f"V2M_{key.upper()}" if source == "environment" else source
+            origins[key] = _variable(key) if source == "environment" else source
     checked = {key: _checked(FIELDS[key], value) for key, value in values.items()}
     return Effective(Settings(**checked), origins)
 
@@ -189,7 +210,35 @@ def _from_file(path: Path) -> dict[str, object]:
 
 
 def _from_environment() -> dict[str, object]:
-    return {key: os.environ[name] for key in FIELDS if os.environ.get(name := f"V2M_{key.upper()}")}
+    return {key: os.environ[name] for key in FIELDS if os.environ.get(name := _variable(key))}
+
+
+def _variable(key: str) -> str:
+    return PREFIX + key.upper()
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Say of each variable that looks like one of v2m's and is none which one may be meant.
+
+    >>> unknown_variables({"V2M_WORKER": "4", "HOME": "/root"})
+    ['V2M_WORKER: no such variable, it changes nothing; did you mean V2M_WORKERS?']
+    """
+    known = [*map(_variable, FIELDS), *BESIDES]
+    ours = (
+        name
+        for name, value in environment.items()
+        if value and name.upper()[: len(PREFIX)] == PREFIX
+    )
+    return [_unknown(name, known) for name in sorted(ours) if name not in {*known, *TRIALS}]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    # without the beginning, which makes any two of them alike
+    near = get_close_matches(
+        name.upper().removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1
+    )
+    hint = f"did you mean {PREFIX}{near[0]}?" if near else "'v2m config' lists the settings"
+    return f"{name}: no such variable, it changes nothing; {hint}"
 
 
 def _check_key(key: str, source: str) -> None:

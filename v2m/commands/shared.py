@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import os
 import sys
 from typing import Any
 
@@ -28,11 +29,16 @@ def _finite(value: Any) -> Any:
 
 
 def start_logging(verbose: bool) -> None:
-    """Log to standard error; details only where asked."""
+    """Log to standard error, details only where asked; warn of misspelt variables at once."""
     level = logging.INFO if verbose else logging.WARNING
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)  # some packages log at a level of their own
     logging.basicConfig(level=level, handlers=[handler], format="%(levelname)s %(message)s")
+    if any(name.upper().startswith("V2M_") for name in os.environ):
+        from v2m.settings import unknown_variables
+
+        for unknown in unknown_variables(os.environ):
+            log.warning("%s", unknown)
 
 
 def settings_of(*, model: list[str] | None = None, **options: object) -> Any:
