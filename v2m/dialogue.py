@@ -11,7 +11,7 @@ from v2m.errors import BackendError, MediaError
 from v2m.results import PlanOptions
 from v2m.soundtrack.fit import CUE_LUFS
 from v2m.soundtrack.mix import RATE
-from v2m.soundtrack.original import OriginalSound
+from v2m.soundtrack.original import OriginalSound, raised_much
 from v2m.soundtrack.plan import Mix, Speech
 from v2m.types import Span, VideoFacts
 
@@ -29,7 +29,7 @@ class PlannedSound:
     Attributes:
         mix: loudness, original sound and ducking.
         speech: where somebody speaks in the original sound, in order.
-        notices: what was not done, in words.
+        notices: what was not done, or may not be wanted, in words.
     """
 
     mix: Mix
@@ -75,7 +75,8 @@ def _kept(mix: Mix, original: OriginalSound, own: Measured) -> PlannedSound:
         gain_db = CUE_LUFS - loudness
     gain_db = round(min(60.0, max(-120.0, gain_db)), 2)
     speech = tuple(_planned_speech(span, lufs, loudness) for span, lufs in heard)
-    return PlannedSound(mix.model_copy(update={"original_gain_db": gain_db}), speech, notices)
+    kept = mix.model_copy(update={"original_gain_db": gain_db})
+    return PlannedSound(kept, speech, (*notices, *raised_much(gain_db)))
 
 
 def _spoken(original: OriginalSound) -> tuple[list[Span], tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """What the commands print: the same results as text for people and as JSON for scripts."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -284,10 +285,52 @@ def plan_text(plan: "CuePlan", path: Path | None) -> str:
             lines.append(f"    {cue.why}")
         if cue.source != "silence":
             lines.append(f"    {fit_words(cue)}")
-    lines += [f"note: {notice}" for notice in plan.notices]
+    lines += [f"note: {notice}" for notice in told_once(plan)]
     if path:
         lines.append(f"wrote {printable(path)}")
     return "\n".join(lines)
+
+
+def told_once(plan: "CuePlan") -> list[str]:
+    """Return a plan's notices, those that several scenes share said once with all of them.
+
+    The plan itself keeps one for each scene and cue; here a cue goes by its scenes.
+    """
+    scenes: dict[str, set[int]] = {}
+    for notice in plan.notices:
+        text, told = _placed(notice, plan.cues)
+        scenes.setdefault(text, set()).update(told)
+    return [f"{_scenes(found)}{text}" for text, found in scenes.items()]
+
+
+def _placed(notice: str, cues: "Sequence[Cue]") -> tuple[str, Sequence[int]]:
+    """Return a notice without the scene or cue ahead of it, and the scenes it speaks of."""
+    named = re.fullmatch(r"(scene|cue) (\d+): (.+)", notice, re.DOTALL)
+    if named is None:
+        return notice, ()
+    kind, number, text = named[1], int(named[2]), named[3]
+    if kind == "scene":
+        return text, (number,)
+    # an edited plan may have fewer cues
+    return (text, cues[number].scenes) if number < len(cues) else (notice, ())
+
+
+def _scenes(numbers: set[int]) -> str:
+    """Name scenes as people do.
+
+    >>> _scenes({4}), _scenes({0, 2}), _scenes({0, 1, 2, 5}), _scenes(set())
+    ('scene 4: ', 'scenes 0 and 2: ', 'scenes 0-2 and 5: ', '')
+    """
+    if not numbers:
+        return ""
+    firsts = sorted(n for n in numbers if n - 1 not in numbers)
+    lasts = sorted(n for n in numbers if n + 1 not in numbers)
+    runs = []
+    for first, last in zip(firsts, lasts, strict=True):
+        long = last > first + 1
+        runs += [f"{first}-{last}"] if long else [str(n) for n in range(first, last + 1)]
+    named = " and ".join([", ".join(runs[:-1]), runs[-1]]) if len(runs) > 1 else runs[0]
+    return f"scene{'s' * (len(numbers) > 1)} {named}: "
 
 
 def fit_words(cue: "Cue") -> str:

@@ -298,6 +298,34 @@ def test_a_loudness_out_of_reach_is_named(tmp_path: Path) -> None:
     assert report.true_peak_dbtp <= -1
 
 
+@pytest.mark.parametrize(("gain_db", "way_out"), [(20.0, True), (0.0, False)])
+def test_peaks_of_a_quiet_original_that_was_raised_come_with_the_way_out(
+    tmp_path: Path, gain_db: float, way_out: bool
+) -> None:
+    knocks = _tone(300, level=0.01)
+    knocks[:, RATE : RATE + 50] = 0.9  # as high once it is raised as it can be written
+    film = _film(tmp_path / "a.mkv", knocks * 10 ** (-gain_db / 20))
+    track = _track(tmp_path / "m.wav", _tone(500, level=0.02))
+    plan = _plan(_cue(track), original_audio="mix", original_gain_db=gain_db)
+
+    report = render_plan(plan, film, tmp_path / "b.mkv")
+
+    (peaks,) = report.notices
+    assert peaks.startswith("peaks were turned down by up to ")
+    assert ("--original-audio replace" in peaks) is way_out
+
+
+def test_a_quiet_original_whose_gain_is_found_here_is_told(tmp_path: Path) -> None:
+    film = _film(tmp_path / "a.mkv", _tone(300, level=0.004))
+    track = _track(tmp_path / "m.wav", _tone(500))
+
+    report = render_plan(_plan(_cue(track), original_audio="mix"), film, tmp_path / "b.mkv")
+
+    (raised,) = report.notices
+    assert raised.startswith("the video's own sound is quiet and is raised by ")
+    assert "--original-audio replace" in raised
+
+
 def test_a_peak_that_coding_raised_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,6 +159,18 @@ def test_a_detector_that_is_not_there_is_told(
     assert sound.mix.original_audio == "mix"
 
 
+@pytest.mark.parametrize(("level", "told"), [(0.1, ()), (0.006, ("--original-audio replace",))])
+def test_what_is_raised_by_much_is_told_with_the_way_out(
+    tmp_path: Path, level: float, told: tuple[str, ...]
+) -> None:
+    noise = np.random.default_rng(0).standard_normal((2, round(SECONDS * 48000))) * level
+
+    sound = _planned(_film(tmp_path, noise.astype(np.float32), 48000), original_audio="mix")
+
+    assert len(sound.notices) == len(told)
+    assert all(part in notice for part, notice in zip(told, sound.notices, strict=True))
+
+
 @pytest.mark.parametrize(("asked", "kept"), [("auto", "replace"), ("mix", "mix")])
 def test_a_silent_sound_needs_no_ducking(tmp_path: Path, asked: str, kept: str) -> None:
     silence = np.zeros((2, round(SECONDS * 48000)), np.float32)

@@ -341,6 +341,30 @@ def test_a_plan_says_which_music_goes_where() -> None:
     assert plan_text(_plan(), Path("p.json")).splitlines() == [*PLAN_LINES, "wrote p.json"]
 
 
+def test_a_notice_that_scenes_share_is_said_once_with_all_of_them() -> None:
+    notices = ("scene 0: dark", "scene 1: a miss", "scene 2: dark", "cue 0: no bars", "short")
+    notices += ("scene 3: dark", "scene 4: dark", "cue 1: no bars")
+    plan = _plan().model_copy(update={"notices": notices})
+
+    told = [line for line in plan_text(plan, None).splitlines() if line.startswith("note")]
+    assert told == [
+        "note: scenes 0 and 2-4: dark",
+        "note: scene 1: a miss",
+        "note: scenes 0 and 1: no bars",
+        "note: short",
+    ]
+    assert render_json(plan, RENDERED)["plan"]["notices"] == list(notices)
+
+
+def test_a_notice_of_a_cue_that_is_not_there_is_told_as_it_is() -> None:
+    plan = _plan().model_copy(update={"notices": ("cue 7: gone", "cue 0, 1 s: quiet")})
+
+    assert plan_text(plan, None).splitlines()[-2:] == [
+        "note: cue 7: gone",
+        "note: cue 0, 1 s: quiet",
+    ]
+
+
 def test_what_was_done_to_a_track_is_told() -> None:
     back, ahead = Seam(out_seconds=9, in_seconds=3), Seam(out_seconds=5, in_seconds=20, speed=0.98)
     cue = (

@@ -28,9 +28,9 @@ def _names_below(folder: Path) -> Iterator[str]:
         if path == Path(__file__):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            named = isinstance(node, ast.Constant) and isinstance(node.value, str)
-            if named and re.fullmatch(r"V2M_[A-Z0-9_]*[A-Z0-9]", node.value):
-                yield node.value
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and re.fullmatch(r"V2M_[A-Z0-9_]*[A-Z0-9]", text):
+                yield text
 
 
 def test_every_variable_that_the_code_names_is_known_and_every_known_one_is_named() -> None:

@@ -17,6 +17,9 @@ from v2m.types import Samples, Span, VideoFacts
 READ_AHEAD = 1
 """Blocks that lie ready, decoded, while one is measured."""
 
+RAISED_MUCH_DB = 12.0
+"""From here on what else a quiet recording holds comes up: hiss, and knocks above all music."""
+
 
 class OriginalSound:
     """A video's first sound stream, counted in samples from the first frame of its picture."""
@@ -77,6 +80,16 @@ def original_gain_db(
         return None
     music = music_lufs()
     return 0.0 if music <= SILENCE_LUFS else music - under_lu - own
+
+
+def raised_much(gain_db: float) -> tuple[str, ...]:
+    """Say that a video's own sound is raised by much, and how to do without it; else nothing."""
+    if gain_db < RAISED_MUCH_DB:
+        return ()
+    return (
+        f"the video's own sound is quiet and is raised by {gain_db:.0f} dB; "
+        "--original-audio replace leaves it out",
+    )
 
 
 def with_original(

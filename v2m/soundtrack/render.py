@@ -17,7 +17,7 @@ from v2m.soundtrack.coding import short
 from v2m.soundtrack.limiter import Mastering, find_mastering, mastered
 from v2m.soundtrack.mix import RATE, mix_cues
 from v2m.soundtrack.mux import BIT_RATE, LOUD_BIT_RATE, check_container, mux
-from v2m.soundtrack.original import OriginalSound, original_gain_db, with_original
+from v2m.soundtrack.original import OriginalSound, original_gain_db, raised_much, with_original
 from v2m.soundtrack.plan import Cue, CuePlan
 from v2m.soundtrack.proof import Proof, proving
 from v2m.soundtrack.scratch import Scratch, ScratchFloats, scratch_floats_in, scratch_in
@@ -136,7 +136,7 @@ def mixed_sound(plan: CuePlan, facts: VideoFacts) -> tuple[Iterator[Samples], tu
         return music, (f"the video's own sound was left out: {err.reason}",)
     if gain_db is None:
         return music, ("the video's own sound is silent",)
-    return with_original(music, original, gain_db), ()
+    return with_original(music, original, gain_db), raised_much(gain_db)
 
 
 def _write(
@@ -227,8 +227,15 @@ def _shortcomings(plan: CuePlan, made: Mastering, lufs: float, peak: float) -> t
     if peak > plan.mix.true_peak_dbtp:
         told.append(f"true peak is {peak:.1f} dBTP, {plan.mix.true_peak_dbtp:.1f} was asked")
     if made.limited_db > 9:
-        told.append(f"peaks were turned down by up to {made.limited_db:.0f} dB")
+        told.append(f"peaks were turned down by up to {made.limited_db:.0f} dB{_way_out(plan)}")
     return tuple(told)
+
+
+def _way_out(plan: CuePlan) -> str:
+    """Name the way out where peaks may be those of a quiet original that was raised by much."""
+    if plan.mix.original_audio == "replace" or not raised_much(plan.mix.original_gain_db or 0.0):
+        return ""
+    return "; where they are of the video's own sound, --original-audio replace avoids it"
 
 
 def open_track(cue: Cue) -> SoundReader:
