@@ -342,9 +342,11 @@ def test_a_plan_says_which_music_goes_where() -> None:
 
 
 def test_a_notice_that_scenes_share_is_said_once_with_all_of_them() -> None:
-    notices = ("scene 0: dark", "scene 1: a miss", "scene 2: dark", "cue 0: no bars", "short")
-    notices += ("scene 3: dark", "scene 4: dark", "cue 1: no bars")
-    plan = _plan().model_copy(update={"notices": notices})
+    notices = [
+        *("scene 0: dark", "scene 1: a miss", "scene 2: dark", "cue 0: no bars", "short"),
+        *("scene 3: dark", "scene 4: dark", "cue 1: no bars"),
+    ]
+    plan = _plan().model_copy(update={"notices": tuple(notices)})
 
     told = [line for line in plan_text(plan, None).splitlines() if line.startswith("note")]
     assert told == [
@@ -353,7 +355,7 @@ def test_a_notice_that_scenes_share_is_said_once_with_all_of_them() -> None:
         "note: scenes 0 and 1: no bars",
         "note: short",
     ]
-    assert render_json(plan, RENDERED)["plan"]["notices"] == list(notices)
+    assert render_json(plan, RENDERED)["plan"]["notices"] == notices
 
 
 def test_a_notice_of_a_cue_that_is_not_there_is_told_as_it_is() -> None:
