@@ -5,13 +5,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 
 from indexer.mapper import Mapper, build_mapper
@@ -58,12 +59,19 @@ class Mapped:
     structure: Structure | None = None
 
 
-NO_WORKERS = (
-    "no worker process could start; a script that indexes needs its work below "
-    "\"if __name__ == '__main__':\" (each worker imports the script), or workers=1"
-)
+UNGUARDED = 97
+"""Exit code of a worker that came to index while it imported the script which started it."""
 
-_mapper: Mapper | None = None  # one per worker process, built by _start_worker
+GUARD = (
+    "no worker process could start: each imports the script that indexes, whose work belongs below "
+    "\"if __name__ == '__main__':\"; or pass workers=1"
+)
+NO_WORKERS = "no worker process could start"
+ALONE = "with --workers 1 none is needed"
+
+_profile: ProfileSpec | None = None  # these are one per worker process
+_started: Event | None = None
+_mapper: Mapper | None = None
 
 
 def leave_unguarded_import() -> None:
@@ -72,7 +80,7 @@ def leave_unguarded_import() -> None:
     It would wait for the catalogue that its parent holds; the parent says what is wrong.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
-        sys.exit(1)
+        sys.exit(UNGUARDED)
 
 
 def run(jobs: Sequence[Job], profile: ProfileSpec, workers: int) -> Generator[Mapped, None, None]:
@@ -107,6 +115,8 @@ def _run_pool(
     context = multiprocessing.get_context("spawn")
     started = context.Event()
     heard, kept_open = context.Pipe(duplex=False)
+    others = set(multiprocessing.active_children())
+    seen: set[BaseProcess] = set()
     pool = ProcessPoolExecutor(
         min(workers, len(waiting)),
         mp_context=context,
@@ -117,8 +127,8 @@ def _run_pool(
         while waiting or running:
             while waiting and len(running) < 2 * workers:
                 job = waiting.pop()
-                with ctrl_c_held_back():
-                    running[pool.submit(_map_here, job)] = job
+                running[_submitted(pool, job)] = job
+                seen.update(multiprocessing.active_children())
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 outcome = future.result()
@@ -126,7 +136,8 @@ def _run_pool(
                 yield outcome
     except BrokenProcessPool:
         if not started.is_set():
-            raise BackendError("workers", NO_WORKERS) from None
+            pool.shutdown(wait=True, cancel_futures=True)  # then every process has its exit code
+            raise BackendError("workers", _why_none(seen - others)) from None
         return list(running.values())
     except (KeyboardInterrupt, GeneratorExit):
         kept_open.close()  # nobody waits for what is under way
@@ -136,6 +147,29 @@ def _run_pool(
         kept_open.close()
         heard.close()
     return []
+
+
+def _submitted(pool: ProcessPoolExecutor, job: Job) -> Future[Mapped]:
+    try:
+        with ctrl_c_held_back():
+            return pool.submit(_map_here, job)
+    except OSError as err:
+        raise BackendError("workers", f"{NO_WORKERS}: {err.strerror}; {ALONE}") from err
+
+
+def _why_none(workers: Collection[BaseProcess]) -> str:
+    """Say by the exit codes of worker processes why none came to work, and what helps."""
+    codes = {code for worker in workers if (code := worker.exitcode)}
+    if UNGUARDED in codes:
+        return GUARD
+    codes -= {-signal.SIGTERM}  # so a pool ends those that were left
+    if not codes:
+        return f"{NO_WORKERS}; {ALONE}"
+    code = min(codes)
+    if code > 0:
+        return f"{NO_WORKERS}: the first ended with exit code {code}; {ALONE}"
+    memory = ", as happens where memory runs out" if code == -signal.SIGKILL else ""
+    return f"{NO_WORKERS}: the first was ended by {signal.Signals(-code).name}{memory}; {ALONE}"
 
 
 @contextmanager
@@ -160,9 +194,8 @@ def _start_worker(profile: ProfileSpec, started: Event, heard: Connection) -> No
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=end_with_parent, args=(heard,), daemon=True).start()
-    global _mapper  # noqa: PLW0603 - a pool's initializer has no other place to put it
-    _mapper = build_mapper(profile)
-    started.set()
+    global _profile, _started
+    _profile, _started = profile, started
 
 
 def end_with_parent(heard: Connection) -> None:
@@ -174,8 +207,12 @@ def end_with_parent(heard: Connection) -> None:
 
 
 def _map_here(job: Job) -> Mapped:
+    global _mapper  # noqa: PLW0603 - made where what fails reaches the parent
+    assert _profile is not None, "a worker is started before it works"
+    assert _started is not None, "a worker is started before it works"
     if _mapper is None:
-        raise BackendError("worker", "models were not loaded")
+        _mapper = build_mapper(_profile)
+        _started.set()
     return _map(_mapper, job)
 
 

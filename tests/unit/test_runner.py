@@ -14,7 +14,7 @@ from indexer import runner
 from indexer.runner import Job, ctrl_c_held_back, leave_unguarded_import, run
 from indexer.scan import FoundFile
 from v2m.encoders.profiles import ProfileSpec
-from v2m.errors import BackendError
+from v2m.errors import BackendError, ConfigError
 
 JOB = Job(FoundFile(Path("a.mp3"), 1, 1, Path()), "a")
 
@@ -35,8 +35,68 @@ class _DeadPool:
 def test_where_no_worker_starts_no_file_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "ProcessPoolExecutor", _DeadPool)
 
-    with pytest.raises(BackendError, match=r"\"if __name__ == '__main__':\""):
+    with pytest.raises(BackendError, match=r"no worker process could start; .*--workers 1"):
         next(run([JOB, JOB], ProfileSpec(), 2))
+
+
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from indexer.runner import Job, leave_unguarded_import, run
+from indexer.scan import FoundFile
+from v2m.encoders.profiles import ProfileSpec
+from v2m.errors import BackendError
+
+def main():
+    leave_unguarded_import()
+    job = Job(FoundFile(Path("a.mp3"), 1, 1, Path()), "a")
+    try:
+        next(run([job, job], ProfileSpec(), 2))
+    except BackendError as err:
+        print(err)
+"""
+UNGUARDED = "main()"
+DYING = "main() if __name__ == '__main__' else {}"
+
+
+@pytest.mark.parametrize(
+    ("work", "said", "not_said"),
+    [
+        (UNGUARDED, "if __name__ == '__main__':", "--workers"),
+        (DYING.format("os.kill(os.getpid(), 9)"), "the first was ended by SIGKILL", "__name__"),
+        (DYING.format("sys.exit(5)"), "the first ended with exit code 5", "__name__"),
+    ],
+    ids=["unguarded", "killed", "failing"],
+)
+def test_where_no_worker_starts_the_advice_is_for_what_happened(
+    work: str, said: str, not_said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT + work)
+
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.startswith("workers: no worker process could start: ")
+    assert said in done.stdout
+    assert not_said not in done.stdout
+
+
+def test_a_system_without_room_for_processes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pool(_DeadPool):
+        def submit(self, work: Callable[[Job], object], job: Job) -> None:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(runner, "ProcessPoolExecutor", Pool)
+    with pytest.raises(BackendError, match=r"Resource temporarily unavailable; .*--workers 1"):
+        next(run([JOB, JOB], ProfileSpec(), 2))
+
+
+def test_what_a_worker_cannot_load_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ConfigError, match="profile = 'heavy' is not allowed"):
+        next(run([JOB, JOB], ProfileSpec("heavy"), 2))
+
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_worker_that_imports_an_unguarded_script_ends(monkeypatch: pytest.MonkeyPatch) -> None:
