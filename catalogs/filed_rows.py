@@ -3,12 +3,15 @@
 A row id stands for the same vector for ever, so vectors stay in the last files as far as those have
 them. Newer ones come from DuckDB, a chunk at a time, so that memory never holds all, into a small
 file beside the large one; when that grows, or much of the large one is gone, both become one.
+
+Ids come again where somebody puts an older file in the catalogue's place and adds to that. So a row
+is taken for the same only where its mark is: a hash of its id, track and stretch.
 """
 
 import hashlib
 import logging
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +33,56 @@ CHUNK = 20_000
 """Vectors held in memory at once."""
 
 SAMPLED = 8
-"""Rows by which a file is known to be of this catalogue, and no other with the same row ids."""
+"""Vectors by which a file is known to be of this catalogue, and no other with the same rows."""
+
+MARK = "hash(row_id, track_id, start_seconds, end_seconds, dim)"
 
 log = logging.getLogger(__name__)
 
 
+Marks = npt.NDArray[np.int64]
+"""int64, shape (n,), a hash for each row."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows by rising id.
+
+    Attributes:
+        ids: of the rows.
+        marks: of the rows.
+    """
+
+    ids: Ids
+    marks: Marks
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Array]) -> "_Rows":
+        """Return the rows that a file has."""
+        return cls(arrays["ids"], arrays["marks"])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, which: npt.NDArray[np.bool_] | slice) -> "_Rows":
+        return _Rows(self.ids[which], self.marks[which])
+
+    def among(self, others: "_Rows") -> npt.NDArray[np.bool_]:
+        """Tell of each row whether it is one of others."""
+        if not len(others):
+            return np.zeros(len(self), np.bool_)
+        at = np.minimum(np.searchsorted(others.ids, self.ids), len(others) - 1)
+        return (others.ids[at] == self.ids) & (others.marks[at] == self.marks)
+
+    def digest(self) -> str:
+        """Return a text that no other rows have."""
+        whole = self.ids.tobytes() + self.marks.tobytes()
+        return hashlib.blake2b(whole, digest_size=10).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class _Vectors:
-    """The vectors of some row ids.
+    """The vectors of some rows.
 
     Attributes:
         base: the large file.
@@ -71,15 +116,15 @@ def read_rows(
     except StateError as reason:
         log.info("reading the vectors of %s again: %s", " ".join(table), reason)
     folder = table_folder(files, table)
-    ids = _ids(con, table)
+    rows = _rows(con, table)
     try:
-        narrow, dim = _moved(con, folder, table, ids, tracks)
+        narrow, dim = _moved(con, folder, table, rows, tracks)
     except (StateError, KeyError) as reason:
         log.info("asking for the tracks of all vectors: %s", reason)
         narrow, dim = _places(con, table)
-    held = _vectors(con, folder, table, ids, dim)
+    held = _vectors(con, folder, table, rows, dim)
     wide = {"places": held.places} if held.places is not None else {}
-    arrays: Parts = {"ids": ids, **narrow, **wide}
+    arrays: Parts = {"ids": rows.ids, "marks": rows.marks, **narrow, **wide}
     facts = {"rows": _name(held.base), "added": _name(held.added), "dim": str(dim)}
     said = kept_part(folder, now, arrays, facts)
     if now:
@@ -95,12 +140,17 @@ def _name(path: Path | None) -> str:
 # ---- which track, and what stretch of it -------------------------------------------------------
 
 
-def _ids(con: duckdb.DuckDBPyConnection, table: Table) -> Ids:
+def _rows(con: duckdb.DuckDBPyConnection, table: Table) -> _Rows:
     found = con.execute(
-        "SELECT row_id FROM vectors WHERE space = ? AND kind = ?", list(table)
-    ).fetchnumpy()["row_id"]
-    ids = np.asarray(found, np.int64)
-    return ids if (np.diff(ids) > 0).all() else np.sort(ids)
+        f"SELECT row_id, {MARK} AS mark FROM vectors WHERE space = ? AND kind = ?",  # noqa: S608 - our own words
+        list(table),
+    ).fetchnumpy()
+    ids = np.asarray(found["row_id"], np.int64)
+    marks = np.asarray(found["mark"], np.uint64).view(np.int64)
+    if (np.diff(ids) > 0).all():
+        return _Rows(ids, marks)
+    order = np.argsort(ids)
+    return _Rows(ids[order], marks[order])
 
 
 def _places(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[dict[str, Array], int]:
@@ -122,7 +172,7 @@ def _places(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[dict[str, Arr
 
 
 def _moved(
-    con: duckdb.DuckDBPyConnection, folder: Path, table: Table, ids: Ids, tracks: Renewed
+    con: duckdb.DuckDBPyConnection, folder: Path, table: Table, rows: _Rows, tracks: Renewed
 ) -> tuple[dict[str, Array], int]:
     """Return what ``_places`` does, by what the last state said of the rows that are left.
 
@@ -132,13 +182,13 @@ def _moved(
     """
     last = open_part(folder, tracks.before)
     old = last.arrays
-    kept = np.isin(old["ids"], ids, assume_unique=True)
+    kept = _Rows.of(old).among(rows)
     n_kept = int(np.count_nonzero(kept))
     highest = int(old["ids"][-1]) if len(old["ids"]) else 0
-    newer = ids[np.searchsorted(ids, highest, side="right") :]
-    if n_kept + len(newer) != len(ids):
+    n_newer = len(rows) - int(np.searchsorted(rows.ids, highest, side="right"))
+    if n_kept + n_newer != len(rows):
         raise StateError("rows came back")
-    if len(newer) > most_apart(len(old["ids"])):
+    if n_newer > most_apart(len(old["ids"])):
         raise StateError("many rows are newer")
     found = con.execute(
         "SELECT track_id, start_seconds, end_seconds, dim FROM vectors"
@@ -201,88 +251,89 @@ def _one_length(dims: Iterable[int]) -> int:
 
 
 def _vectors(
-    con: duckdb.DuckDBPyConnection, folder: Path, table: Table, ids: Ids, dim: int
+    con: duckdb.DuckDBPyConnection, folder: Path, table: Table, rows: _Rows, dim: int
 ) -> _Vectors:
-    """Return the vectors of row ids, from their files as far as those have them."""
-    bases = dict(_usable(con, folder.glob("rows-*.safetensors"), table, dim))
-    sources = bases | dict(_usable(con, folder.glob("added-*.safetensors"), table, dim))
+    """Return the vectors of rows, from their files as far as those have them."""
+    bases = dict(_usable(con, folder.glob("rows-*.safetensors"), table, rows, dim))
+    added = dict(_usable(con, folder.glob("added-*.safetensors"), table, rows, dim))
+    sources = bases | added
 
-    def whole(wanted: Ids) -> Parts:
+    def whole(wanted: _Rows) -> Parts:
         pieces = _pieces(con, table, wanted, dim, [file.arrays for file in sources.values()])
-        return {"ids": wanted, "vectors": Chunks((len(wanted), dim), np.float32, pieces)}
+        vectors = Chunks((len(wanted), dim), np.float32, pieces)
+        return {"ids": wanted.ids, "marks": wanted.marks, "vectors": vectors}
 
-    def filed(path: Path, wanted: Ids) -> Vectors:
+    def filed(path: Path, wanted: _Rows) -> Vectors:
         facts = {"space": table[0], "kind": table[1]}
         file = sources.get(path) or kept(path, lambda: whole(wanted), facts)
         return file.arrays["vectors"]
 
     if bases:
         path = max(bases, key=lambda one: len(bases[one].arrays["ids"]))
-        base_ids, vectors = bases[path].arrays["ids"], bases[path].arrays["vectors"]
-        known = np.isin(ids, base_ids, assume_unique=True)
-        gone, apart = len(base_ids) - int(np.count_nonzero(known)), ids[~known]
+        base, vectors = _Rows.of(bases[path].arrays), bases[path].arrays["vectors"]
+        known = rows.among(base)
+        gone, apart = len(base) - int(np.count_nonzero(known)), rows[~known]
         if not gone and not len(apart):
             return _Vectors(path, None, None, Stack(vectors))
-        if max(gone, len(apart)) <= most_apart(len(base_ids)):
-            places = np.empty(len(ids), np.int32)
-            places[known] = np.searchsorted(base_ids, ids[known])
-            places[~known] = len(base_ids) + np.arange(len(apart))
+        if max(gone, len(apart)) <= most_apart(len(base)):
+            places = np.empty(len(rows), np.int32)
+            places[known] = np.searchsorted(base.ids, rows.ids[known])
+            places[~known] = len(base) + np.arange(len(apart))
             if not len(apart):
                 return _Vectors(path, None, places, Stack(vectors, None, places))
-            beside = added_file(folder, _digest(apart))
+            beside = added_file(folder, apart.digest())
             return _Vectors(path, beside, places, Stack(vectors, filed(beside, apart), places))
-    path = rows_file(folder, _digest(ids))
-    return _Vectors(path, None, None, Stack(filed(path, ids)))
-
-
-def _digest(ids: Ids) -> str:
-    return hashlib.blake2b(ids.tobytes(), digest_size=10).hexdigest()
+    path = rows_file(folder, rows.digest())
+    return _Vectors(path, None, None, Stack(filed(path, rows)))
 
 
 def _usable(
-    con: duckdb.DuckDBPyConnection, paths: Iterable[Path], table: Table, dim: int
+    con: duckdb.DuckDBPyConnection, paths: Iterable[Path], table: Table, rows: _Rows, dim: int
 ) -> Iterator[tuple[Path, Mapped]]:
     """Yield the files whose vectors are of this catalogue."""
     for path in paths:
         try:
             file = read_arrays(path)
             if len(file.arrays["ids"]) and file.arrays["vectors"].shape[1] == dim:
-                _check_sample(con, table, file.arrays["ids"], file.arrays["vectors"])
+                _check_sample(con, table, file, rows)
                 yield path, file
         except (StateError, KeyError) as reason:
             log.info("%s: not used: %s", path.name, reason)
 
 
-def _check_sample(con: duckdb.DuckDBPyConnection, table: Table, ids: Ids, vectors: Vectors) -> None:
-    """Compare some rows of a file with the catalogue, as far as it still has them.
+def _check_sample(con: duckdb.DuckDBPyConnection, table: Table, file: Mapped, rows: _Rows) -> None:
+    """Compare some vectors of a file with the catalogue, the newest that both have among them.
 
     Raises:
         StateError: they are of another catalogue.
     """
-    sample = ids[:: max(1, len(ids) // SAMPLED)]
-    there, truth = vectors_of(con, *table, sample.tolist())
-    places = np.searchsorted(ids, there)
-    if len(there) and not np.array_equal(vectors[places], truth):
+    theirs = _Rows.of(file.arrays)
+    common = np.flatnonzero(theirs.among(rows))
+    if not len(common):
+        return
+    sample = common[np.unique(np.linspace(0, len(common) - 1, SAMPLED).astype(np.int64))]
+    there, truth = vectors_of(con, *table, theirs.ids[sample].tolist())
+    if len(there) != len(sample) or not np.array_equal(file.arrays["vectors"][sample], truth):
         raise StateError("vectors of another catalogue")
 
 
 def _pieces(
     con: duckdb.DuckDBPyConnection,
     table: Table,
-    ids: Ids,
+    rows: _Rows,
     dim: int,
     sources: Sequence[dict[str, Array]],
 ) -> Iterator[Vectors]:
-    """Yield the vectors of row ids, a chunk at a time."""
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
+    """Yield the vectors of rows, a chunk at a time."""
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
         piece = np.empty((len(chunk), dim), np.float32)
         unread = np.ones(len(chunk), np.bool_)
         for source in sources:
-            known = unread & np.isin(chunk, source["ids"])
-            piece[known] = source["vectors"][np.searchsorted(source["ids"], chunk[known])]
+            known = unread & chunk.among(_Rows.of(source))
+            piece[known] = source["vectors"][np.searchsorted(source["ids"], chunk.ids[known])]
             unread &= ~known
-        newer = chunk[unread]
+        newer = chunk.ids[unread]
         if len(newer):
             there, vectors = vectors_between(con, *table, int(newer[0]), int(newer[-1]))
             piece[unread] = vectors[np.searchsorted(there, newer)]

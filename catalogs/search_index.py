@@ -42,7 +42,8 @@ NEWER = 10_000
 """Rows beyond a large file, or a tenth of it, after which it is built again."""
 
 SAMPLED = 64
-"""Rows whose digests tell that a file is of this catalogue and no other with the same row ids."""
+"""Rows from first to last whose digests tell that a file is of this catalogue and no other with the
+same row ids; some of the newest are taken besides."""
 
 log = logging.getLogger(__name__)
 
@@ -243,9 +244,19 @@ class SearchIndex:
                 **self._facts(dim),
                 "count": len(index),
                 "last_row_id": int(self.rows.ids[-1]),
-                "rows": self._digests(self.rows.ids[:: len(self.rows.ids) // SAMPLED + 1].tolist()),
+                "rows": self._digests(self.rows.ids[_sample(len(self.rows.ids))].tolist()),
             }
             temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def _sample(n_rows: int) -> npt.NDArray[np.int64]:
+    """Return places of rows from first to last, the closer together the newer they are.
+
+    Where an older catalogue is put in a newer one's place, the highest ids come again.
+    """
+    even = np.linspace(0, n_rows - 1, SAMPLED).astype(np.int64)
+    behind = n_rows - 2 ** np.arange(n_rows.bit_length())
+    return np.unique(np.concatenate([even, behind]))
 
 
 def _merged(found: Sequence[Hits], k: int) -> Hits:

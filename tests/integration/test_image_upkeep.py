@@ -13,6 +13,7 @@ from catalogs.image import Image, current_image
 from catalogs.image_building import read_image
 from catalogs.image_paths import table_folder
 from catalogs.search_index import SearchIndex
+from catalogs.stamp import FILE_NAME
 from catalogs.store import Catalogue
 from retriever.query import text_query
 from retriever.search import BRANCHES, Searcher, tables_of
@@ -262,6 +263,65 @@ def test_a_profile_that_was_not_asked_for_long_is_found_by_the_right_tracks(
         read_image(catalogue, [TABLES["audio"]])
 
     _check(catalogue, _anew(catalogue, tmp_path / "fresh"))
+
+
+@pytest.mark.parametrize(
+    ("came", "come_again"), [("a", "b"), ("a", "ba"), ("ac", "bc"), ("ab", "ba")]
+)
+def test_an_older_catalogue_put_back_by_hand_gives_ids_again_and_no_vectors(
+    tmp_path: Path, came: str, come_again: str
+) -> None:
+    tracks = {
+        "a": track(500, "dark drums", tags=("dark",)),
+        "b": track(501, "bright river", tags=("bright",)),
+        "c": track(502, "slow night", tags=("slow",)),
+    }
+    catalogue = Catalogue.open(tmp_path / "cat", create=True)
+    Life(catalogue, seed=12).add(100)
+    older = Path(shutil.copy2(catalogue.folder / FILE_NAME, tmp_path / "older"))
+    fill(catalogue, [tracks[name] for name in came], PROFILE)
+    read_image(catalogue, TABLES.values())
+    shutil.copy2(older, catalogue.folder / FILE_NAME)
+    fill(catalogue, [tracks[name] for name in come_again], PROFILE)
+
+    _check(catalogue, _anew(catalogue, tmp_path / "fresh"))
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Catalogue:
+    """Return a catalogue of more rows than are compared one by one."""
+    made = Catalogue.open(tmp_path / "cat", create=True)
+    fill(made, [track(n, f"piece {n}", tags=("calm",)) for n in range(103)], PROFILE)
+    return made
+
+
+def test_words_that_changed_in_an_older_catalogue_are_not_those_of_the_newer(
+    large: Catalogue, tmp_path: Path
+) -> None:
+    older = Path(shutil.copy2(large.folder / FILE_NAME, tmp_path / "older"))
+    for title in ("mountain drums", "river night"):
+        shutil.copy2(older, large.folder / FILE_NAME)
+        fill(large, [track(50, title, tags=("calm",))], PROFILE)
+        read_image(large, TABLES.values())
+
+    _check(large, _anew(large, tmp_path / "fresh"))
+
+
+def test_codes_of_ids_that_came_again_are_made_anew(large: Catalogue, tmp_path: Path) -> None:
+    def index() -> SearchIndex:
+        return SearchIndex(read_image(large, [TABLES["audio"]]), TABLES["audio"], coarse_rows=20)
+
+    older = Path(shutil.copy2(large.folder / FILE_NAME, tmp_path / "older"))
+    query = PROFILE.music.encode_text(["dark"])
+    fill(large, [track(500, "one", tags=("bright",))], PROFILE)
+    index().search(query, 1)
+    codes = next(large.folder.glob("vectors/counting-music-track/rows.faiss"))
+    written = codes.stat().st_mtime_ns
+    shutil.copy2(older, large.folder / FILE_NAME)
+    fill(large, [track(501, "other", tags=("dark",))], PROFILE)
+    index().search(query, 1)
+
+    assert codes.stat().st_mtime_ns != written
 
 
 def test_codes_go_on_over_two_files(catalogue: Catalogue) -> None:
