@@ -72,7 +72,8 @@ class _Rows:
         if not len(others):
             return np.zeros(len(self), np.bool_)
         at = np.minimum(np.searchsorted(others.ids, self.ids), len(others) - 1)
-        return (others.ids[at] == self.ids) & (others.marks[at] == self.marks)
+        same = (others.ids[at] == self.ids) & (others.marks[at] == self.marks)
+        return np.asarray(same, np.bool_)
 
     def digest(self) -> str:
         """Return a text that no other rows have."""

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,8 @@ def test_vectors_that_are_filed_are_not_read_from_the_catalogue_again(
     assert all(first >= newest for first, _ in asked)
 
 
+_NAMES = re.compile(rb'"(id|adde|unhear|vector|track_end)[ds]"')
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "missing": lambda file: file.unlink(),
     "garbage": lambda file: file.write_bytes(b"garbage" * 100),
@@ -98,6 +101,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "empty": lambda file: os.truncate(file, 0),
     "other numbers at the end": lambda file: _overwrite(file, file.stat().st_size - 8, b"\xff" * 8),
     "another header": lambda file: _overwrite(file, 0, (2**60).to_bytes(8, "little")),
+    "other names": lambda file: file.write_bytes(_NAMES.sub(rb'"\1X"', file.read_bytes())),
 }
 
 

@@ -1,8 +1,9 @@
 """Arrays in a file that is mapped into memory: what nobody asks for is never read.
 
 The layout is that of safetensors (https://github.com/huggingface/safetensors): the length of a JSON
-header in eight bytes, the header, the numbers. Files written here carry a digest of blocks taken
-evenly from the numbers, so that one which was damaged or cut is noticed without reading all of it.
+header in eight bytes, the header, the numbers. Files written here carry a digest of the header and
+of blocks taken evenly from the numbers, so that one which was damaged or cut is noticed without
+reading all of it.
 """
 
 import hashlib
@@ -26,6 +27,9 @@ KINDS: dict[str, np.dtype[Any]] = {
 """Kinds of numbers that are read, widest first; others in a file are passed over."""
 
 SAMPLED = "sampled"
+NO_DIGEST = "0" * 32
+"""Stands in the header for the digest while that is made."""
+
 SAMPLES = 16
 BLOCK = 4096
 ALIGNED = 64
@@ -88,7 +92,7 @@ def write_arrays(
         }  # fmt: skip
         end += size
     with replacing(path) as temporary, temporary.open("w+b") as file:
-        start = _write_header(file, entries, {**(facts or {}), SAMPLED: "0" * 32})
+        start = _write_header(file, _header(entries, facts, NO_DIGEST))
         for name in order:
             array = arrays[name]
             for piece in array.pieces if isinstance(array, Chunks) else [array]:
@@ -96,9 +100,10 @@ def write_arrays(
         if file.tell() != start + end:
             raise ValueError(f"{path.name}: {file.tell() - start} bytes of arrays, expected {end}")
         file.flush()
-        sampled = _sampled(np.memmap(file, np.uint8, "r", start) if end else np.empty(0, np.uint8))
+        numbers = np.memmap(file, np.uint8, "r", start) if end else np.empty(0, np.uint8)
+        sampled = _sampled(_header(entries, facts, NO_DIGEST), numbers)
         file.seek(0)
-        _write_header(file, entries, {**(facts or {}), SAMPLED: sampled})
+        _write_header(file, _header(entries, facts, sampled))
 
 
 def read_arrays(path: Path) -> Mapped:
@@ -112,13 +117,16 @@ def read_arrays(path: Path) -> Mapped:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > path.stat().st_size:
                 raise ValueError("cut")  # noqa: TRY301
-            header = json.loads(file.read(length))
+            text = file.read(length)
+        header = json.loads(text)
         facts = header.pop("__metadata__", {})
         raw = np.asarray(np.memmap(path, np.uint8, "r"))[8 + length :]
         if len(raw) != max((e["data_offsets"][1] for e in header.values()), default=0):
             raise ValueError("cut")  # noqa: TRY301
-        if SAMPLED in facts and facts[SAMPLED] != _sampled(raw):
-            raise ValueError("damaged")  # noqa: TRY301
+        if SAMPLED in facts:
+            digest = facts[SAMPLED]
+            if digest != _sampled(text.replace(digest.encode(), NO_DIGEST.encode(), 1), raw):
+                raise ValueError("damaged")  # noqa: TRY301
         arrays = {
             name: raw[slice(*entry["data_offsets"])]
             .view(KINDS[entry["dtype"]])
@@ -137,17 +145,22 @@ def _dtype(array: Array | Chunks) -> np.dtype[Any]:
     return np.dtype(array.dtype).newbyteorder("<")
 
 
-def _write_header(file: BinaryIO, entries: Mapping[str, Any], facts: Mapping[str, str]) -> int:
-    """Write the header, filled up with spaces; return where the numbers begin."""
-    header = json.dumps({"__metadata__": dict(facts), **entries}, ensure_ascii=True).encode()
-    header += b" " * (-(len(header) + 8) % ALIGNED)
+def _header(entries: Mapping[str, Any], facts: Mapping[str, str] | None, sampled: str) -> bytes:
+    """Return the header, filled up with spaces."""
+    told = {SAMPLED: sampled, **(facts or {})}
+    header = json.dumps({"__metadata__": told, **entries}, ensure_ascii=True).encode()
+    return header + b" " * (-(len(header) + 8) % ALIGNED)
+
+
+def _write_header(file: BinaryIO, header: bytes) -> int:
+    """Write the header; return where the numbers begin."""
     file.write(struct.pack("<Q", len(header)) + header)
     return 8 + len(header)
 
 
-def _sampled(raw: npt.NDArray[np.uint8]) -> str:
-    """Return a digest of the length and of blocks from first to last."""
-    digest = hashlib.blake2b(str(len(raw)).encode(), digest_size=16)
+def _sampled(header: bytes, raw: npt.NDArray[np.uint8]) -> str:
+    """Return a digest of the header, the length, and blocks from first to last."""
+    digest = hashlib.blake2b(header + str(len(raw)).encode(), digest_size=16)
     for start in np.linspace(0, max(0, len(raw) - BLOCK), SAMPLES).astype(np.int64).tolist():
         digest.update(raw[start : start + BLOCK].tobytes())
         if len(raw) <= BLOCK:
