@@ -7,6 +7,7 @@ from pathlib import Path
 
 from catalogs.store import Catalogue
 from indexer.runner import Job
+from v2m.progress import in_words
 
 WORTH_SAYING_SECONDS = 30.0
 
@@ -66,17 +67,3 @@ def announce(what: str, seconds: float, *, shown: bool = True) -> None:
     """Say on standard error what is about to be done, if it takes longer than half a minute."""
     if shown and seconds > WORTH_SAYING_SECONDS:
         print(f"{what}: about {in_words(seconds)}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def in_words(seconds: float) -> str:
-    """Say a duration as people do.
-
-    >>> in_words(3), in_words(200), in_words(9000)
-    ('a few seconds', '3 min', '2 h 30 min')
-    """
-    if seconds < 10:
-        return "a few seconds"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
