@@ -33,9 +33,6 @@ def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:
         InputError: the folder cannot be made.
         BackendError: model files or clips cannot be fetched.
     """
-    from v2m.video.probe import probe_video
-    from v2m.video.scenes import find_scenes
-
     started = time.monotonic()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -49,8 +46,7 @@ def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:
     say(_indented(index_text(library.index([_music_folder()], shown=True))))
     library.catalogue.set_licence(LICENCE, LICENCE_URL, ATTRIBUTION)
     say("3/4  finding music for every scene, composing where the library has none")
-    last = len(find_scenes(video, probe_video(video))) - 1
-    options = PlanOptions(notes={last: NOTE}, shown=True)
+    options = PlanOptions(notes={-1: NOTE}, shown=True)
     finished = out / "demo.mp4"
     plan, report = library.score(video, finished, options)
     say(_indented(plan_text(plan, None)))

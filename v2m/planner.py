@@ -191,11 +191,12 @@ def _misses(choices: Sequence[SceneChoice], options: PlanOptions) -> list[str]:
 
 
 def _checked_notes(notes: dict[int, str], n_scenes: int) -> dict[int, str]:
+    """Return notes by the number of their scene, those counted from the end too."""
     for index, note in notes.items():
-        if not 0 <= index < n_scenes:
+        if not -n_scenes <= index < n_scenes:
             raise InputError(
                 f"--note {index}=…: the video has {n_scenes} scenes, numbered 0 to {n_scenes - 1}"
             )
         if not note.strip():
             raise InputError(f"--note {index}=…: the note is empty")
-    return notes
+    return {index % n_scenes: note for index, note in notes.items()}

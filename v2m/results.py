@@ -76,7 +76,8 @@ class PlanOptions:
         allow_unknown: music whose licence is not known may be used.
         by: branches of matching.
         where: SQL condition on the catalogue's columns.
-        notes: a person's own direction by scene index; it replaces what the scene shows.
+        notes: a person's own direction by scene index, -1 for the last one; it replaces what the
+            scene shows.
         min_scene_seconds: shorter scenes are merged with a neighbour.
         switch_cost: log odds that a change of track between scenes has to gain.
         most_tracks: at most this many different tracks in the video; None for any number.

@@ -11,6 +11,7 @@ import pytest
 from tests.commands import Commands
 from tests.imports import imports_of
 from tests.system.conftest import bundled_track, ffmpeg
+from v2m.demo import NOTE
 from v2m.library import Library
 from v2m.soundtrack.plan import read_plan
 
@@ -30,6 +31,7 @@ def test_demo_writes_what_it_promises(v2m: Commands, tmp_path: Path) -> None:
     assert len(plan.scenes) >= 3
     assert plan.counts()["retrieved"] >= 1
     assert plan.cues[-1].source == "generated"
+    assert [scene.note for scene in plan.scenes[-2:]] == ["", NOTE]
     text = (out / "credits.txt").read_text()
     assert "MIT" in text
     assert "Composed by computer" in text
