@@ -87,6 +87,11 @@ class Encoded:
     spans: tuple[Span, ...]
     vectors: Vectors
 
+    @property
+    def sounds(self) -> bool:
+        """Whether it is more than silence, which has no sections."""
+        return bool(self.spans)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -112,10 +117,10 @@ def joined(parts: Sequence[Part]) -> Part:
     first = parts[0]
     if len(parts) == 1:
         return first
-    places = [part.encoded.place for part in parts]
-    wholes = [part.whole for part in parts]
     power = np.concatenate([part.power for part in parts])
     encoded = joined_vectors([part.encoded for part in parts])
+    sounding = [part for part in parts if part.encoded.sounds] or parts
+    wholes, places = zip(*((part.whole, part.encoded.place) for part in sounding), strict=True)
     whole = Heard(
         Span(0.0, encoded.place.seconds),
         first.whole.audio,
@@ -123,8 +128,11 @@ def joined(parts: Sequence[Part]) -> Part:
         mean_of([whole.tag_probabilities for whole in wholes], places).astype(np.float32),
         joined_tempo([whole.tempo_bpm for whole in wholes]),
     )
-    loudness = [whole.facts.loudness_lufs for whole in wholes]
-    structure = joined_structure([part.structure for part in parts], places, loudness)
+    structure = joined_structure(
+        [part.structure for part in parts],
+        [part.encoded.place for part in parts],
+        [part.whole.facts.loudness_lufs for part in parts],
+    )
     return Part(encoded, whole, structure, power, first.codes)
 
 
@@ -132,10 +140,12 @@ def joined_vectors(parts: Sequence[Encoded]) -> Encoded:
     """Return the vectors of all of a file: the mean of its stretches, and all their sections."""
     if len(parts) == 1:
         return parts[0]
-    places = [part.place for part in parts]
-    mean = unit_rows(mean_of([part.vectors[0] for part in parts], places)[None])
+    sounding, last = [part for part in parts if part.sounds] or parts, parts[-1].place
+    mean = mean_of([part.vectors[0] for part in sounding], [part.place for part in sounding])
     return Encoded(
-        Place(0.0, places[-1].start_seconds + places[-1].seconds),
+        Place(0.0, last.start_seconds + last.seconds),
         tuple(span for part in parts for span in part.spans),
-        np.concatenate([mean, *(part.vectors[1:] for part in parts)]).astype(np.float32),
+        np.concatenate([unit_rows(mean[None]), *(part.vectors[1:] for part in parts)]).astype(
+            np.float32
+        ),
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from catalogs.store import Catalogue
 from indexer import parts
@@ -95,3 +96,28 @@ def test_an_index_run_says_that_a_long_file_was_heard_in_stretches(
 
     (notice,) = [line for line in report.notices if "stretches" in line]
     assert notice.startswith("files longer than 0.35 minutes: 1;")
+
+
+def test_silence_in_a_long_file_counts_for_nothing_but_time(
+    path: Path, write_music: WriteMusic, tmp_path: Path, lowered: Mapper
+) -> None:
+    short = write_music(tmp_path / "short.wav", seconds=12.0)
+    sound, rate = soundfile.read(short, dtype="float32")
+    soundfile.write(tmp_path / "late.wav", np.concatenate([0 * sound, 0 * sound, sound]), rate)
+
+    alone, late = (lowered.map(tmp_path / name, "one") for name in ("short.wav", "late.wav"))
+
+    assert late.track.duration_seconds == 36
+    assert (late.track.key, late.track.mode) == (alone.track.key, alone.track.mode)
+    assert late.track.tempo_bpm == pytest.approx(alone.track.tempo_bpm, rel=1e-4)
+    assert late.track.loudness_lufs == pytest.approx(alone.track.loudness_lufs, abs=0.1)
+    np.testing.assert_allclose(late.vectors[0].vector, alone.vectors[0].vector, atol=1e-4)
+    np.testing.assert_array_equal(
+        lowered.sound_rows(tmp_path / "late.wav")[0].vector, late.vectors[0].vector
+    )
+    assert late.structure is not None
+    assert alone.structure is not None
+    assert late.structure.energy.tolist() == [0.0] * 48 + alone.structure.energy.tolist()
+    np.testing.assert_allclose(
+        late.structure.bars_seconds, 24 + alone.structure.bars_seconds, atol=1e-3
+    )

@@ -78,6 +78,8 @@ def test_silent_stretches_add_nothing_but_time() -> None:
 
     assert whole.metre == "4/4"
     assert whole.sounding == Span(10.0, 30.0)
+    assert len(whole.energy) == 20 + len(steady(10).energy) + 20
+    assert whole.energy_of(Span(10.0, 12.0)) == steady(10).energy_of(Span(0.0, 2.0)) > 0
     assert whole.bars_seconds[0] == 10
     assert nothing.sections == ()
     assert nothing.sounding.duration_seconds == 0

@@ -7,19 +7,20 @@ stretch is heard as if it were a track of its own: memory stays that of 15 minut
   lines are joins, only within a stretch; energy is 0 to 1 within a stretch. The climax is that of
   the loudest stretch.
 - Loudness, by the gates of BS.1770-4 over the blocks of all stretches. Other measurements and tags
-  are means, the tempo is a median, key, mode and metre are what holds longest; of
-  how it is built, silent stretches are left out.
+  are means, the tempo is a median, key, mode and metre are what holds longest. Silent stretches
+  count for none of this; they have no energy.
 """
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.structure import letter
-from v2m.structure import Join, Section, Structure
+from v2m.structure import ENERGY_STEP_SECONDS, Join, Section, Structure
 from v2m.types import SoundFacts, Span
 
 SHORTEST_BAR_SECONDS = 0.2
@@ -100,7 +101,7 @@ def joined_structure(
         return built[0]
     sounding = [n for n, one in enumerate(built) if len(one.bars_seconds)]
     if not sounding:
-        return replace(built[0], energy=np.concatenate([one.energy for one in built]))
+        return built[0]
     first, last = sounding[0], sounding[-1]
     loudest = max(sounding, key=lambda n: loudness_lufs[n])
     start, end = built[first].sounding, built[last].sounding
@@ -114,7 +115,7 @@ def joined_structure(
         beat_numbers=np.concatenate([one.beat_numbers for one in built]),
         bars_seconds=_joined_bars(built, places),
         sections=_joined_sections(built, places),
-        energy=np.concatenate([one.energy for one in built]),
+        energy=np.concatenate([_energy(one, place) for one, place in _beside(built, places)]),
         sounding=Span(
             places[first].moved(start).start_seconds, places[last].moved(end).end_seconds
         ),
@@ -131,6 +132,12 @@ def joined_structure(
 
 def _beside(built: Sequence[Structure], places: Sequence[Place]) -> list[tuple[Structure, Place]]:
     return list(zip(built, places, strict=True))
+
+
+def _energy(one: Structure, place: Place) -> npt.NDArray[np.float32]:
+    """Return the energy of a stretch; silence has none, and takes its time."""
+    silent = not len(one.bars_seconds)
+    return np.zeros(ceil(place.seconds / ENERGY_STEP_SECONDS), np.float32) if silent else one.energy
 
 
 def _at(place: Place, seconds: float) -> float:
