@@ -8,6 +8,7 @@ from catalogs.fingerprints import put_fingerprints
 from catalogs.rows import Failure, IndexedFile, SeenFile
 from catalogs.shards import AWAY, Place, ShardRow
 from catalogs.store import Catalogue
+from v2m.audio.decode import WHOLE_SECONDS
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.files import path_to_text, text_to_path
 from v2m.types import VectorRow
@@ -27,6 +28,7 @@ class Merged:
         updated: tracks that were measured by another version, had no sound here, or lacked the
             vectors of a model.
         unchanged: files that were in the catalogue as they are.
+        long: of those added or updated, how many were too long to be heard as a whole.
         placed: files that carry a track of another file, or were written anew with the same sound.
         known: files whose sound the catalogue that asked had already.
         failed: files that cannot be used, with the reason.
@@ -36,6 +38,7 @@ class Merged:
     added: int = 0
     updated: int = 0
     unchanged: int = 0
+    long: int = 0
     placed: int = 0
     known: list[SeenFile] = field(default_factory=list)
     failed: list[tuple[Path, str]] = field(default_factory=list)
@@ -46,6 +49,7 @@ class Merged:
         self.added += other.added
         self.updated += other.updated
         self.unchanged += other.unchanged
+        self.long += other.long
         self.placed += other.placed
         self.known += other.known
         self.failed += other.failed
@@ -84,6 +88,7 @@ def merge_rows(catalogue: Catalogue, rows: Sequence[ShardRow], music: Path | Non
             placed.append(row)
     merged.added = sum(track_id not in stored.versions for track_id in fresh)
     merged.updated = len(fresh) - merged.added + len(lacking)
+    merged.long = sum(map(_long, (*fresh.values(), *lacking.values())))
     merged.placed = len(placed)
     merged.failed = [(text_to_path(row.place.path), row.reason) for row in failed]
     _write_tracks(catalogue, list(fresh.values()))
@@ -91,6 +96,10 @@ def merge_rows(catalogue: Catalogue, rows: Sequence[ShardRow], music: Path | Non
     catalogue.touch_files([_seen(row) for row in (*lacking.values(), *placed)])
     _write_failures(catalogue, failed, stored)
     return merged
+
+
+def _long(row: ShardRow) -> bool:
+    return row.record is not None and row.record.track.duration_seconds > WHOLE_SECONDS
 
 
 def _one_a_file(rows: Sequence[ShardRow]) -> list[ShardRow]:

@@ -78,7 +78,8 @@ def _left_over(
     report.skipped += [(text_to_path(shard), reason) for shard, reason in folded.broken]
     for file in files if not keep else ():
         remove(file)
-    return Merged(folded.merged.added, folded.merged.updated)
+    left = folded.merged
+    return Merged(left.added, left.updated, long=left.long)
 
 
 def _folded(catalogue: Catalogue, shard: str) -> Merged:

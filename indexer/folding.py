@@ -109,6 +109,7 @@ def finish(
     report.duplicates += merged.placed
     report.failed += merged.failed
     report.away += merged.away
+    report.note_long(merged.long)
     here = [place for place in merged.known if place.path.is_file()]
     catalogue.touch_files([place for place in merged.known if place not in here])
     touch(catalogue, here, options.profile, report)

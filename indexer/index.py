@@ -19,7 +19,7 @@ from indexer.runner import Job, Mapped, run
 from indexer.scan import FoundFile, Scan
 from indexer.structures import renew_structures
 from indexer.texts import encode_waiting
-from v2m.audio.decode import STRETCH_SECONDS, WHOLE_SECONDS, audio_identity
+from v2m.audio.decode import WHOLE_SECONDS, audio_identity
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.fingerprint import available
 from v2m.encoders.profiles import ProfileSpec, load_profile
@@ -185,12 +185,7 @@ def _encode(
             long += _write(catalogue, pending, before, report)
             advance(len(pending))
             outcomes.close()
-    if long:
-        report.notices.append(
-            f"files longer than {WHOLE_SECONDS / 60:g} minutes: {long}; they were heard in"
-            f" stretches of {STRETCH_SECONDS / 60:g}, and parts that are alike were looked for"
-            " within a stretch"
-        )
+    report.note_long(long)
     learn(catalogue, SOUND, music, time.monotonic() - began, workers)
 
 

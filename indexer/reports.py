@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from v2m.audio.decode import STRETCH_SECONDS, WHOLE_SECONDS
 from v2m.types import Refused
 
 
@@ -52,6 +53,15 @@ class IndexReport:
     def encoded(self) -> int:
         """Tracks for which models ran."""
         return self.added + self.updated
+
+    def note_long(self, n_files: int) -> None:
+        """Take down how many files were too long to be heard as a whole."""
+        if n_files:
+            self.notices.append(
+                f"files longer than {WHOLE_SECONDS / 60:g} minutes: {n_files}; they were heard in"
+                f" stretches of {STRETCH_SECONDS / 60:g}, and parts that are alike were looked for"
+                " within a stretch"
+            )
 
 
 @dataclass(slots=True)

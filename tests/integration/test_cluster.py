@@ -1,5 +1,6 @@
 """An index run carried out by workers elsewhere: nothing is lost, each track is there once."""
 
+import json
 import os
 import sys
 from collections import deque
@@ -12,6 +13,7 @@ import fsspec
 import numpy as np
 import pytest
 
+from catalogs.image import current_image
 from catalogs.shards import ShardRow, read_shard
 from catalogs.store import Catalogue
 from indexer import chunk
@@ -23,11 +25,12 @@ from indexer.index import index
 from indexer.listing import list_music
 from indexer.options import Options
 from indexer.reports import IndexReport
-from retriever.search import Searcher
+from retriever.search import Searcher, tables_of
 from tests.commands import Commands
 from tests.conftest import WriteMusic
 from tests.libraries import counting_profile, record
 from tests.unit.structures import steady
+from v2m.audio.decode import WHOLE_SECONDS
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import BackendError, InputError
@@ -43,10 +46,13 @@ class CountingMapper:
 
     def __init__(self) -> None:
         self.mapped: list[str] = []
+        self.seconds = 30.0
 
     def map(self, path: Path, track_id: str) -> TrackRecord:
         self.mapped.append(path.name)
-        made = record(Track(track_id, path, path.stem), counting_profile())
+        made = record(
+            Track(track_id, path, path.stem, duration_seconds=self.seconds), counting_profile()
+        )
         spaces = {"counting/music": "lite/attributes-v2", "counting/text": "lite/minilm-l6-v2"}
         rows = tuple(replace(row, space=spaces[row.space]) for row in made.vectors)
         return TrackRecord(
@@ -182,6 +188,37 @@ def test_a_driver_that_was_killed_repeats_only_what_was_open(
     assert len(mapper.mapped) == 2
     assert (report.added, report.tracks) == (3, 3)
     assert list(shards.iterdir()) == []
+
+
+def test_long_files_are_told_once_whoever_hears_them(
+    mapper: CountingMapper, music: Path, shards: Path, tmp_path: Path
+) -> None:
+    mapper.seconds = WHOLE_SECONDS + 1
+    orders = orders_of(list_music([str(music)]).files, str(shards), LITE, 2)
+    carry_out(orders[0], known_identities(set()))  # what an earlier run left counts, too
+
+    report = _fill(tmp_path / "c", str(music), str(shards))
+    again = _fill(tmp_path / "c", str(music), str(shards))
+
+    long = [notice for notice in report.notices if notice.startswith("files longer than")]
+    assert [notice.split(";")[0] for notice in long] == ["files longer than 15 minutes: 3"]
+    assert not any("longer" in notice for notice in again.notices)
+
+
+@pytest.mark.usefixtures("mapper")
+def test_a_cluster_s_run_prepares_searches(
+    v2m: Commands, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def pool(_address: str, _spec: ProfileSpec, known: Known, **_: int) -> Iterator[HerePool]:
+        yield HerePool(known, lambda _order: Fate.DONE)
+
+    monkeypatch.setattr("v2m.cluster.ray_pool", pool)
+    done = v2m("index", music, "--cluster", "local", "--catalog", tmp_path / "c", "--json")
+
+    assert (done.code, json.loads(done.out)["added"]) == (0, 3)
+    tables = tables_of(load_profile(LITE))
+    assert current_image(tmp_path / "c", tables.values()) is not None
 
 
 def test_moved_music_is_not_analysed_again(

@@ -89,7 +89,8 @@ def test_an_index_run_says_that_a_long_file_was_heard_in_stretches(
     path: Path, write_music: WriteMusic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = write_music(tmp_path / "short.flac", seconds=5.0)
-    monkeypatch.setattr("indexer.index.WHOLE_SECONDS", 21.0)
+    for module in ("index", "reports"):
+        monkeypatch.setattr(f"indexer.{module}.WHOLE_SECONDS", 21.0)
     catalogue = Catalogue.open(tmp_path / "cat", create=True)
 
     report = index(catalogue, scan([path, short]), Options(workers=1, shown=False))

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from catalogs.image import current_image
 from catalogs.store import Catalogue
+from retriever.search import tables_of
 from tests.conftest import WriteMusic
+from v2m.encoders.profiles import load_profile
 from v2m.types import Track
 
 pytestmark = [
@@ -95,6 +98,8 @@ def test_a_node_that_is_killed_takes_no_track_with_it(
     assert (report["added"], report["tracks"], len(report["failed"])) == (TRACKS, TRACKS, 1)
     assert _paths(tmp_path / "c") == _all()
     assert Catalogue.open(tmp_path / "c", create=False).health() == []
+    tables = tables_of(load_profile("lite"))
+    assert current_image(tmp_path / "c", tables.values()) is not None  # searches are prepared
 
 
 def test_a_driver_that_is_killed_goes_on_where_it_was(
