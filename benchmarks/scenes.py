@@ -34,6 +34,8 @@ def rows(setting: Setting) -> Iterator[Row]:
         ours, alone = _finding(film), here(partial(_decode, film))
         yield compare(name, ours, "decoding alone", alone, goal=faster(0.95), rounds=setting.rounds,
                       note="all threads of both counted")  # fmt: skip
+        yield compare(f"{name}, by the clock", ours, "decoding alone, FFmpeg's threads", alone,
+                      goal=faster(0.95), rounds=setting.rounds, wall=True)  # fmt: skip
         for backend in ("pyav", "opencv"):
             peer = here(partial(peer_cuts, film, backend))
             yield compare(name, ours, f"{PEER}, {backend}", peer, rounds=setting.rounds)

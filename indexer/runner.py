@@ -227,8 +227,3 @@ def _map(mapper: Mapper, job: Job) -> Mapped:
         return Mapped(job.file, mapper.map(job.file.path, job.track_id), track_id=job.track_id)
     except MediaError as err:
         return Mapped(job.file, None, err.reason)
-
-
-def default_workers() -> int:
-    """Number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,8 +10,8 @@ from indexer.listing import list_music
 from indexer.options import Options
 from indexer.ray_pool import ray_pool
 from indexer.reports import IndexReport
-from indexer.runner import default_workers
 from retriever.preparing import prepare
+from v2m.devices import usable_processors
 from v2m.encoders.profiles import ProfileSpec, load_profile
 from v2m.errors import InputError, printable
 from v2m.files import path_to_text
@@ -45,7 +45,10 @@ def merge_shards(
         if empty and folded.profile:
             library.catalogue.set_note(DEFAULT_PROFILE, folded.profile)
         finish(
-            library.catalogue, folded.merged, Options(spec, default_workers(), shown=shown), report
+            library.catalogue,
+            folded.merged,
+            Options(spec, usable_processors(), shown=shown),
+            report,
         )
     prepare(library.catalogue, load_profile(spec), shown=shown)
     merged = folded.merged
@@ -83,7 +86,7 @@ def index_on_cluster(
         StateError: another run works on this catalogue.
     """
     found = list_music(places)
-    options = Options(library.spec, default_workers(), batch, retry, shown)
+    options = Options(library.spec, usable_processors(), batch, retry, shown)
     with index_lock(library.folder, "index --cluster"):
         library.adopt(library.spec.name)
         report = fill(

@@ -1,5 +1,6 @@
-"""Where models run, and in which precision."""
+"""Where models run, and in which precision; and how many processors there are."""
 
+import os
 from typing import TYPE_CHECKING
 
 from v2m.errors import ConfigError
@@ -11,6 +12,11 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 """How allocators say that memory is short, where they raise nothing of their own."""
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use, at least one."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def choose_device(name: str = "auto") -> "torch.device":

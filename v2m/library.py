@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from v2m.devices import usable_processors
 from v2m.errors import InputError
 from v2m.patience import USUAL, Patience
 from v2m.results import FindResult, FoundScene, PlanOptions
@@ -142,13 +143,13 @@ class Library:
         from catalogs.lock import index_lock
         from indexer.index import index
         from indexer.options import Options
-        from indexer.runner import default_workers, leave_unguarded_import
+        from indexer.runner import leave_unguarded_import
         from indexer.scan import scan
 
         leave_unguarded_import()
         found = scan([Path(folder).expanduser() for folder in folders])
         self.adopt(self.spec.name)
-        options = Options(self.spec, workers or default_workers(), batch, retry, shown)
+        options = Options(self.spec, workers or usable_processors(), batch, retry, shown)
         with index_lock(self.folder):
             report = index(self.catalogue, found, options)
         self.prepare(shown=shown)

@@ -62,7 +62,7 @@ def test_scenes_are_told_while_the_film_runs(tmp_path: Path) -> None:
     frames = [*plain(RED, 100), *plain(BLUE, 200), *plain(WHITE, 200)]
     path = write_video(tmp_path / "a.mp4", frames)
     seen: list[float] = []
-    watched = each_scene(path, probe_video(path), watching=lambda seconds, _: seen.append(seconds))
+    watched = each_scene(path, probe_video(path), watching=lambda one: seen.append(one.seconds))
     told = [(scene.start_frame, len(seen)) for scene in watched]
 
     assert [frame for frame, _ in told] == [0, 100, 300]

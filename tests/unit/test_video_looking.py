@@ -11,9 +11,9 @@ import pytest
 from tests.unit.videos import BLUE, RED, WHITE, Picture, damage, plain, turn, write_video
 from v2m.errors import MediaError
 from v2m.types import Scene, SceneFrames, Span, VideoFacts
-from v2m.video import scenes
+from v2m.video import runs
 from v2m.video.frames import decoded_frames, sample_frames
-from v2m.video.keeping import FrameKeeper, spread_out
+from v2m.video.keeping import FrameKeeper, Kept, Shrinker, spread_out
 from v2m.video.looking import look
 from v2m.video.probe import probe_video
 from v2m.video.scenes import find_scenes
@@ -109,7 +109,7 @@ def test_a_video_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         passes.append(path)
         yield from decoded_frames(path, facts)
 
-    monkeypatch.setattr(scenes, "decoded_frames", counted)
+    monkeypatch.setattr(runs, "decoded_frames", counted)
     monkeypatch.setattr("v2m.video.frames.decoded_frames", counted)
 
     assert len(list(look(path, facts, min_scene_seconds=1.0))) == 3
@@ -123,6 +123,10 @@ def _frame(level: int) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(np.full((54, 96), level, np.uint8), "gray")
 
 
+def _at(seconds: float, level: int) -> Kept:
+    return Kept(seconds, 0, _frame(level))
+
+
 def _kept(
     n_frames: int, most_frames: int, edges: list[float], per_second: int = 25
 ) -> list[SceneFrames]:
@@ -133,7 +137,7 @@ def _kept(
     for start, end in pairwise(edges):
         for n, seconds in enumerate(times):
             if start <= seconds < end:
-                keeper.add(seconds, _frame(255 * n // n_frames))
+                keeper.add(_at(seconds, 255 * n // n_frames))
         scene = Scene(len(taken), Span(start, end), 0, 0)
         taken.append(keeper.take(scene, last=end == edges[-1]))
         assert keeper.n_waiting == 0
@@ -159,7 +163,7 @@ def test_what_waits_does_not_grow_with_the_scene() -> None:
     keeper = FrameKeeper(most_bytes=200 * _frame(0).planes[0].buffer_size)
     most = 0
     for n in range(20_000):
-        keeper.add(n / 25, _frame(n % 255))
+        keeper.add(_at(n / 25, n % 255))
         most = max(most, keeper.n_frames)
 
     assert most <= 201
@@ -167,17 +171,25 @@ def test_what_waits_does_not_grow_with_the_scene() -> None:
 
 
 def test_of_many_frames_a_second_some_are_left_out() -> None:
-    keeper = FrameKeeper()
-    for n in range(240):
-        keeper.add(n / 120, _frame(0))
+    shrinker = Shrinker()
+    kept = [shrinker(n / 120, _frame(0)) for n in range(240)]
 
-    assert 62 <= keeper.n_waiting <= 78
+    assert 62 <= sum(one is not None for one in kept) <= 66
+
+
+def test_where_one_begins_to_look_anew_a_frame_is_kept() -> None:
+    shrinker = Shrinker()
+    for n in range(240):
+        shrinker(100 + n / 120, _frame(0))
+    shrinker.begin()
+
+    assert shrinker(0.0, _frame(0)) is not None
 
 
 def test_the_frames_after_a_long_scene_are_not_thinned_out() -> None:
     keeper = FrameKeeper(most_bytes=300 * _frame(0).planes[0].buffer_size)
     for n in range(2000):
-        keeper.add(n / 25, _frame(255 * n // 2000))
+        keeper.add(_at(n / 25, 255 * n // 2000))
     keeper.take(Scene(0, Span(0, 76), 0, 1900), last=False)
 
     assert keeper.n_frames == keeper.n_waiting == 100

@@ -25,7 +25,7 @@ from tests.unit.videos import (
 )
 from v2m.errors import MediaError
 from v2m.types import Scene, VideoFacts
-from v2m.video import scenes
+from v2m.video import runs, scenes
 from v2m.video.borders import Cut, merge_short
 from v2m.video.frames import decoded_frames
 from v2m.video.probe import probe_video
@@ -234,7 +234,7 @@ def test_a_video_that_breaks_off_keeps_its_cuts_and_says_so(
         yield from islice(whole(path, facts), 80)
         raise MediaError(path, "damaged")
 
-    monkeypatch.setattr(scenes, "decoded_frames", breaking_off)
+    monkeypatch.setattr(runs, "decoded_frames", breaking_off)
     with caplog.at_level(logging.WARNING):
         found = _find(path)
 

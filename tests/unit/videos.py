@@ -1,6 +1,6 @@
 """Small videos with known contents, made on the spot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -36,10 +36,13 @@ def write_video(
     pixel_format: str = "yuv420p",
     times_ms: Sequence[int] | None = None,
     sound: bool = False,
+    options: Mapping[str, str] | None = None,
 ) -> Path:
     """Write frames, evenly spaced or at times of their own; the ending decides the container."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=1000 if times_ms else rate)
+        stream = container.add_stream(
+            codec, rate=1000 if times_ms else rate, options=dict(options or {})
+        )
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else pixel_format

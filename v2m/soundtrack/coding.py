@@ -1,6 +1,5 @@
 """Encodes a sound; a long one in pieces, by several coders at once, into one stream."""
 
-import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from v2m.devices import usable_processors
 from v2m.ffmpeg import av
 from v2m.soundtrack.ahead import Ahead
 from v2m.types import Samples
@@ -28,7 +28,7 @@ the way (decision 43)."""
 SEARCHED = 16
 """Frames behind the border for which a coder goes on at once: the seam lies there."""
 
-CODERS = min(4, os.cpu_count() or 1)
+CODERS = min(4, usable_processors())
 """Coders at work at once. What they write does not depend on it."""
 
 AT_ONCE = 1 << 16

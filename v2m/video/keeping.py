@@ -51,7 +51,7 @@ DENSE_SECONDS = 6.0
 
 
 @dataclass(slots=True)
-class _Kept:
+class Kept:
     """A frame that waits: small, and turned by so many quarters; or only its thumbnail."""
 
     seconds: float
@@ -60,18 +60,49 @@ class _Kept:
     thumbnail: Picture | None = None
 
 
+class Shrinker:
+    """Makes frames small enough to wait; of very many in a second some are left out.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._scaler = reformatter()
+        self._due: float | None = None
+
+    def begin(self) -> None:
+        """Say that the next frame does not follow the last one."""
+        self._due = None
+
+    def __call__(self, seconds: float, frame: Any) -> Kept | None:
+        """Return the next frame made small, with its time; None where it is left out."""
+        if self._due is None:
+            self._due = seconds - 1 / MOST_PER_SECOND  # two may come at once
+        if seconds < self._due:
+            return None
+        self._due = max(self._due, seconds - BURST_SECONDS) + 1 / MOST_PER_SECOND
+        return Kept(seconds, quarter_turns(frame), self._smaller(frame))
+
+    def _smaller(self, frame: Any) -> Any:
+        """Return a frame of the size of a still; one that is hardly larger as it is."""
+        short = min(frame.width, frame.height)
+        if short <= AS_IT_IS:
+            return frame
+        size = [max(2, round(side * STILL_SIDE / short)) for side in (frame.width, frame.height)]
+        return self._scaler.reformat(frame, *size, KEPT_FORMAT)
+
+
 class FrameKeeper:
-    """Takes every frame of a film, and gives each scene its own, scene by scene."""
+    """Takes the frames of a film made small, and gives each scene its own, scene by scene."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         """Begin a film."""
         self._most_bytes = most_bytes
-        self._kept: deque[_Kept] = deque()
+        self._kept: deque[Kept] = deque()
         self._n_frames = self._most = 0
-        self._shown: _Kept | None = None
-        self._last_seconds = self._due = -inf
-        self._small, self._still = reformatter(), reformatter()
-        self._halving, self._thumbnail = reformatter(), reformatter()
+        self._shown: Kept | None = None
+        self._last_seconds = -inf
+        self._still, self._halving, self._thumbnail = (reformatter() for _ in range(3))
 
     @property
     def n_waiting(self) -> int:
@@ -83,17 +114,13 @@ class FrameKeeper:
         """How many of those that wait are frames."""
         return self._n_frames
 
-    def add(self, seconds: float, frame: Any) -> None:
-        """Take the next frame and its time."""
-        if seconds < self._due:
-            return
-        self._due = max(self._due, seconds - BURST_SECONDS) + 1 / MOST_PER_SECOND
-        self._last_seconds = seconds
-        small = self._smaller(frame)
-        self._kept.append(_Kept(seconds, quarter_turns(frame), small))
+    def add(self, kept: Kept) -> None:
+        """Take the next frame."""
+        self._last_seconds = kept.seconds
+        self._kept.append(kept)
         self._n_frames += 1
         if not self._most:
-            size = sum(plane.buffer_size for plane in small.planes)
+            size = sum(plane.buffer_size for plane in kept.frame.planes)
             self._most = max(LEAST_FRAMES, self._most_bytes // size)
         if self._n_frames > self._most or len(self._kept) > self._n_frames + MOST_THUMBNAILS:
             self._thin_out(self._most)
@@ -118,15 +145,7 @@ class FrameKeeper:
             wanted.thumbnails.append(self._thumbnail_of(self._shown))
         return wanted.taken()
 
-    def _smaller(self, frame: Any) -> Any:
-        """Return a frame of the size of a still; one that is hardly larger as it is."""
-        short = min(frame.width, frame.height)
-        if short <= AS_IT_IS:
-            return frame
-        size = [max(2, round(side * STILL_SIDE / short)) for side in (frame.width, frame.height)]
-        return self._small.reformat(frame, *size, KEPT_FORMAT)
-
-    def _thumbnail_of(self, kept: _Kept) -> Picture:
+    def _thumbnail_of(self, kept: Kept) -> Picture:
         if kept.thumbnail is not None:
             return kept.thumbnail
         frame = kept.frame

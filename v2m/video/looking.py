@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from v2m.types import Scene, SceneFrames, VideoFacts
+from v2m.video.glimpses import Glimpse
 from v2m.video.keeping import FrameKeeper
 from v2m.video.scenes import SHORTEST_SECONDS, each_scene
 
@@ -21,7 +22,12 @@ def look(
         MediaError: no frame can be decoded.
     """
     keeper = FrameKeeper()
-    found = each_scene(path, facts, min_scene_seconds=min_scene_seconds, watching=keeper.add)
+
+    def keep(glimpse: Glimpse) -> None:
+        if glimpse.kept:
+            keeper.add(glimpse.kept)
+
+    found = each_scene(path, facts, min_scene_seconds=min_scene_seconds, watching=keep)
     for scene in found:
         last = scene.span.end_seconds >= facts.duration_seconds
         yield scene, keeper.take(scene, last=last)

@@ -1,6 +1,7 @@
 """Takes a few points out of decoded frames, without a conversion of the whole picture."""
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,10 @@ PLANAR = re.compile(r"(?:yuvj?4[24][024]p|gray)(9|10|12|14|16)?(le)?")
 
 
 class PointReader:
-    """Reads the points of a film's frames, as many of chroma as of luma where it has them."""
+    """Reads the points of a film's frames, as many of chroma as of luma where it has them.
+
+    Not for several threads at once.
+    """
 
     def __init__(self, first: Any) -> None:
         """Lay a grid over a film, given its first frame."""
@@ -32,6 +36,12 @@ class PointReader:
     def direct(self) -> bool:
         """Whether the planes of the film are read as they lie."""
         return self._bits is not None
+
+    def another(self) -> "PointReader":
+        """Return one that reads the same points, for another thread."""
+        twin = copy(self)
+        twin._scaler = _reformatter()
+        return twin
 
     def __call__(self, frame: Any) -> Points:
         """Return the points of a frame; one of another form than the first is converted."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -21,8 +21,8 @@ from v2m.video.cuts import (
     change,
     fades,
 )
-from v2m.video.frames import Scaler, decoded_frames
-from v2m.video.points import PointReader
+from v2m.video.glimpses import Glimpse
+from v2m.video.runs import each_glimpse
 
 SHORTEST_SECONDS = 3.0
 """Shorter scenes are merged: no music makes sense there."""
@@ -35,15 +35,6 @@ ADAPTIVE_LEAST = 15.0
 
 JUDGED_AT_ONCE = 32
 """Frames whose points wait for each other: in between, decoding empties the processor's caches."""
-
-SEEN_AT_ONCE = 4
-"""Frames that wait for each other before their points are read, for the same reason."""
-
-HELD_PIXELS = SEEN_AT_ONCE * 1920 * 1080
-"""Of larger pictures fewer wait, for they wait as they are."""
-
-DETECTOR_HEIGHT = 144
-"""PySceneDetect looks at pictures about 256 pixels wide too."""
 
 MOST_PIXELS = 170_000_000
 """Pillow itself refuses about 179 million, in words that name no cause."""
@@ -75,7 +66,7 @@ def each_scene(
     *,
     min_scene_seconds: float = SHORTEST_SECONDS,
     threshold: float = THRESHOLD,
-    watching: Callable[[float, Any], None] | None = None,
+    watching: Callable[[Glimpse], None] | None = None,
 ) -> Iterator[Scene]:
     """Yield the scenes of ``find_scenes``, each as soon as no later frame can change it.
 
@@ -84,19 +75,18 @@ def each_scene(
         facts: of the video.
         min_scene_seconds: as for ``find_scenes``.
         threshold: least change of a cut, 0 to 255.
-        watching: is shown every frame with its time in seconds.
+        watching: is shown a glimpse of every frame, with the frame kept in it.
 
     Raises:
         MediaError: no frame can be decoded.
     """
     finder: _SceneFinder | None = None
     try:
-        for some in _some_at_a_time(decoded_frames(path, facts)):
-            finder = finder or _SceneFinder(facts, some[0][1], min_scene_seconds, threshold)
+        for glimpse in each_glimpse(path, facts, keeping=watching is not None):
+            finder = finder or _SceneFinder(facts, glimpse, min_scene_seconds, threshold)
             if watching:
-                for seconds, frame in some:
-                    watching(seconds, frame)
-            yield from finder.add(some)
+                watching(glimpse)
+            yield from finder.add(glimpse)
     except MediaError as err:
         if finder:
             log.warning("%s; scenes after %.1f s cannot be told apart", err, finder.seconds)
@@ -105,31 +95,13 @@ def each_scene(
     yield from finder.finish()
 
 
-def _some_at_a_time(frames: Iterator[tuple[float, Any]]) -> Iterator[list[tuple[float, Any]]]:
-    """Gather a few frames: looked at in a row they cost less, for Python's code is at hand."""
-    some: list[tuple[float, Any]] = []
-    try:
-        for seconds, frame in frames:
-            some.append((seconds, frame))
-            if len(some) == SEEN_AT_ONCE or len(some) * frame.width * frame.height >= HELD_PIXELS:
-                yield some
-                some = []
-    except MediaError:
-        if some:
-            yield some
-        raise
-    if some:
-        yield some
-
-
 class _SceneFinder:
-    """Takes the frames of a film and names its scenes, some seconds late."""
+    """Takes glimpses of the frames of a film and names its scenes, some seconds late."""
 
     def __init__(
-        self, facts: VideoFacts, first: Any, min_scene_seconds: float, threshold: float
+        self, facts: VideoFacts, first: Glimpse, min_scene_seconds: float, threshold: float
     ) -> None:
-        self._points = PointReader(first)
-        self._judge = _judge_for(self._points, threshold)
+        self._judge = _judge_for(first, threshold)
         self._borders = Borders(facts, min_scene_seconds)
         self._times: list[float] = []
         self._cuts: list[int] = []
@@ -140,12 +112,11 @@ class _SceneFinder:
         """Time of the last frame."""
         return self._times[-1]
 
-    def add(self, some: Sequence[tuple[float, Any]]) -> list[Scene]:
-        """Take the next frames, each with its time; return the scenes that are settled."""
+    def add(self, glimpse: Glimpse) -> list[Scene]:
+        """Take the next frame; return the scenes that are settled."""
         known = len(self._judge.levels)
-        for seconds, frame in some:
-            self._times.append(seconds)
-            self._cuts += self._judge.add(self._points(frame), frame)
+        self._times.append(glimpse.seconds)
+        self._cuts += self._judge.add(glimpse)
         if len(self._judge.levels) == known:
             return []
         stop = self._settled()
@@ -185,13 +156,13 @@ class _Judge(Protocol):
     @property
     def levels(self) -> Sequence[float]: ...
 
-    def add(self, points: Points, frame: Any) -> list[int]: ...
+    def add(self, glimpse: Glimpse) -> list[int]: ...
 
     def finish(self) -> list[int]: ...
 
 
-def _judge_for(reader: PointReader, threshold: float) -> _Judge:
-    return _ByPoints(threshold) if reader.direct else _ByPySceneDetect(threshold)
+def _judge_for(first: Glimpse, threshold: float) -> _Judge:
+    return _ByPoints(threshold) if first.picture is None else _ByPySceneDetect(threshold)
 
 
 class _ByPoints:
@@ -202,9 +173,8 @@ class _ByPoints:
         self._waiting: list[Points] = []
         self.changes, self.levels = self._finder.changes, self._finder.levels
 
-    def add(self, points: Points, frame: Any) -> list[int]:
-        del frame
-        self._waiting.append(points)
+    def add(self, glimpse: Glimpse) -> list[int]:
+        self._waiting.append(glimpse.points)
         return self._judged() if len(self._waiting) == JUDGED_AT_ONCE else []
 
     def finish(self) -> list[int]:
@@ -223,18 +193,19 @@ class _ByPySceneDetect:
 
         least = ADAPTIVE_LEAST * threshold / THRESHOLD
         self._detector = AdaptiveDetector(min_scene_len=2, min_content_val=least)
-        self._scaled = Scaler(DETECTOR_HEIGHT)
         self._before: Points | None = None
         self.changes: list[float] = []
         self.levels: list[float] = []
 
-    def add(self, points: Points, frame: Any) -> list[int]:
+    def add(self, glimpse: Glimpse) -> list[int]:
         from scenedetect import FrameTimecode
 
+        assert glimpse.picture is not None
+        points = glimpse.points
         # a frame's number is all the detector needs; the rate is never used
         number = FrameTimecode(len(self.changes), 25.0)
         self.changes.append(float(change(self._before, points)) if self._before else 0.0)
-        picture = np.ascontiguousarray(self._scaled(frame)[..., ::-1])
+        picture = np.ascontiguousarray(glimpse.picture[..., ::-1])
         self.levels.append(float(points.luma.mean()))
         self._before = points
         return [cut.frame_num for cut in self._detector.process_frame(number, picture)]
