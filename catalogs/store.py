@@ -51,12 +51,15 @@ class Catalogue(TrackTable):
             )
 
     def touch_files(self, files: Sequence[SeenFile]) -> None:
-        """Record where known music lies now and what its tags say; measurements stay."""
+        """Record where known music lies now and what its tags say; measurements stay.
+
+        Of several files of one track, the words of the last one count.
+        """
         if not files:
             return
         with self.writing() as con:
             put_files(con, files)
-            tagged = [file for file in files if file.track is not None]
+            tagged = {file.track_id: file for file in files if file.track is not None}.values()
             for file in tagged:
                 put_words(con, file)
             put_vectors(con, [(f.track_id, row) for f in tagged for row in f.text_vectors])

@@ -91,6 +91,22 @@ def test_old_vectors_are_looked_for_only_of_tracks_that_were_there(
     assert looked_for == [set(), {("id0001", "fake/8")}]
 
 
+def test_of_two_files_of_one_track_the_words_of_the_last_count(catalogue: Catalogue) -> None:
+    catalogue.write_batch([_file(1)])
+    track = catalogue.track("id0001")
+    row = VectorRow("fake/8", "title", Span(0, 10), _unit(5))
+    files = [
+        SeenFile(path, 1, 1, path.parent, "id0001", replace(track, path=path, title=title), (row,))
+        for path, title in ((Path("/music/b.mp3"), "before"), (Path("/music/c.mp3"), "after"))
+    ]
+
+    catalogue.touch_files(files)
+
+    assert catalogue.track("id0001").title == "after"
+    assert len(catalogue.vector_table("fake/8", ["title"]).ids) == 1
+    assert {file.path for file in files} <= set(catalogue.known_files())
+
+
 def test_of_two_records_of_one_track_in_a_batch_the_last_counts(catalogue: Catalogue) -> None:
     catalogue.write_batch([_file(1, title="before"), _file(2), _file(1, title="after")])
 
