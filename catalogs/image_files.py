@@ -1,6 +1,7 @@
 """Writes the files of a catalogue's image; what cannot be written stays in memory."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,9 @@ LEAST_APART = 1000
 SHARE_APART = 0.05
 """Rows beside a large file, and gone from it, after which it is written again: until then a search
 compares with up to a tenth more rows than there are."""
+
+UNFINISHED_SECONDS = 24 * 3600.0
+"""A file under a temporary name that nobody has written to for so long is left over."""
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +72,15 @@ def _in_memory(arrays: Parts, facts: Facts) -> Mapped:
 
 
 def clear(folder: Path, left: set[Path]) -> None:
-    """Remove the files of older states; who has mapped one keeps what is in it."""
-    for path in folder.glob("*.safetensors"):
-        if path not in left and not path.name.startswith("."):
+    """Remove the files of older states; who has mapped one keeps what is in it.
+
+    What a killed process had not finished goes, too, once nobody can be writing it any more.
+    """
+    for path in folder.glob("[!.]*.safetensors"):
+        if path not in left:
             with suppress(OSError):
+                path.unlink()
+    for path in folder.glob(".*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > UNFINISHED_SECONDS:
                 path.unlink()

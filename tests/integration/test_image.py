@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,6 +122,22 @@ def test_damaged_files_are_made_anew(catalogue: Catalogue, damage: str) -> None:
     _check_rows(catalogue, _image(catalogue))
 
     assert current_image(catalogue.folder, TABLES.values()) is not None
+
+
+def test_what_a_killed_process_left_goes_in_time(catalogue: Catalogue) -> None:
+    _image(catalogue)
+    folder = next(catalogue.folder.glob("vectors/*-track"))
+    old, new = folder / ".rows-a-1.safetensors", folder / ".rows-b-2.faiss"
+    for path in (old, new):
+        path.write_bytes(b"unfinished")
+    day_before = time.time() - 25 * 3600
+    os.utime(old, (day_before, day_before))
+    catalogue.set_note("a", "b")
+
+    _image(catalogue)
+
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_every_write_makes_an_image_old(catalogue: Catalogue) -> None:
