@@ -10,7 +10,8 @@ import av
 import imageio_ffmpeg
 
 from benchmarks.rows import Row, Setting, bundled_music, compare, faster, here
-from v2m.audio.decode import decode_audio
+from indexer.parts import stretches_of
+from v2m.audio.decode import SampleMemory, decode_audio
 
 SAMPLE_RATE = 44100
 CODECS: dict[str, tuple[float, tuple[str, ...]]] = {
@@ -69,8 +70,11 @@ def _encoded(sound: Path, suffix: str, codec: tuple[str, ...]) -> Path:
 
 
 def _decode(path: Path, times: int) -> None:
+    """Decode a file over and over, as the workers of an index run decode file after file."""
+    memory = SampleMemory()
     for _ in range(times):
-        decode_audio(path, sample_rate=SAMPLE_RATE)
+        for _ in stretches_of(path, memory):
+            pass
 
 
 def _decode_only(path: Path) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from catalogs.takes import Take, read_take
 from indexer.parts import SAMPLE_RATE, Encoded, Part, Stretch, joined, joined_vectors, stretches_of
 from indexer.tags import FileTags, read_tags
+from v2m.audio.decode import SampleMemory
 from v2m.audio.descriptors import ANALYSIS_VERSION
 from v2m.audio.fingerprint import Codes, available, fingerprint_of
 from v2m.audio.long import joined_structure
@@ -36,7 +37,10 @@ NO_PHRASE = frozenset({"track", "music", "song", "audio", "untitled", "unknown",
 
 @dataclass(frozen=True)
 class Mapper:
-    """Decodes, measures and encodes music with the models of one profile."""
+    """Decodes, measures and encodes music with the models of one profile.
+
+    Not for several threads at once.
+    """
 
     profile: Profile
 
@@ -48,7 +52,7 @@ class Mapper:
         """
         tags = read_tags(path)
         take = read_take(path, track_id, tags.provenance)
-        part = joined([self._heard(stretch) for stretch in stretches_of(path)])
+        part = joined([self._heard(stretch) for stretch in stretches_of(path, self._memory)])
         if take:
             return self._map_take(part, take, path)
         record = self._record(part, track_id, path, tags)
@@ -124,7 +128,7 @@ class Mapper:
         """
         found = [
             (self.structure_of(stretch.audio), stretch.place, stretch.loudness_lufs)
-            for stretch in stretches_of(path)
+            for stretch in stretches_of(path, self._memory)
         ]
         built, places, loudness = zip(*found, strict=True)
         return joined_structure(built, places, loudness)
@@ -139,6 +143,10 @@ class Mapper:
 
             _, ground = listen_closely(audio, self._beat_network)
         return find_structure(ground)
+
+    @cached_property
+    def _memory(self) -> SampleMemory:
+        return SampleMemory()
 
     @cached_property
     def _beat_network(self) -> "BeatNet":
@@ -165,7 +173,9 @@ class Mapper:
         Raises:
             MediaError: the file cannot be decoded.
         """
-        return self._rows(joined_vectors([self._encoded(one) for one in stretches_of(path)]))
+        return self._rows(
+            joined_vectors([self._encoded(one) for one in stretches_of(path, self._memory)])
+        )
 
     def _encoded(self, stretch: Stretch) -> Encoded:
         sections = split_sections(stretch.audio)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.decode import STRETCH_SECONDS, WHOLE_SECONDS, decode_in_stretches
+from v2m.audio.decode import STRETCH_SECONDS, WHOLE_SECONDS, SampleMemory, decode_in_stretches
 from v2m.audio.fingerprint import Codes
 from v2m.audio.long import (
     Place,
@@ -45,8 +45,12 @@ class Stretch:
         return gated_lufs(self.power)
 
 
-def stretches_of(path: Path) -> Iterator[Stretch]:
+def stretches_of(path: Path, memory: SampleMemory) -> Iterator[Stretch]:
     """Decode a file, a long one in stretches.
+
+    Args:
+        path: the file.
+        memory: what it is decoded into; the sound of the file before is gone.
 
     Raises:
         MediaError: the file cannot be decoded.
@@ -57,6 +61,7 @@ def stretches_of(path: Path) -> Iterator[Stretch]:
             sample_rate=SAMPLE_RATE,
             whole_seconds=WHOLE_SECONDS,
             stretch_seconds=STRETCH_SECONDS,
+            memory=memory,
         )
     )
 

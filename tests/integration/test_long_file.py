@@ -85,6 +85,25 @@ def test_structure_and_vectors_alone_are_those_of_the_whole_analysis(
         np.testing.assert_allclose(row.vector, other.vector, atol=1e-6)
 
 
+def test_what_is_found_of_a_file_owes_nothing_to_the_files_before(
+    path: Path, write_music: WriteMusic, tmp_path: Path, lowered: Mapper
+) -> None:
+    short = write_music(tmp_path / "short.flac", seconds=5.0)
+    fresh = build_mapper(ProfileSpec()).map(short, "one")
+    before = lowered.map(path, "other")
+    vectors = [row.vector.copy() for row in before.vectors]
+    after = lowered.map(short, "one")
+
+    assert after.track == fresh.track
+    assert after.fingerprint is not None
+    assert fresh.fingerprint is not None
+    assert after.fingerprint.tobytes() == fresh.fingerprint.tobytes()
+    for ours, theirs in zip(after.vectors, fresh.vectors, strict=True):
+        np.testing.assert_array_equal(ours.vector, theirs.vector)
+    for row, vector in zip(before.vectors, vectors, strict=True):
+        np.testing.assert_array_equal(row.vector, vector)
+
+
 def test_an_index_run_says_that_a_long_file_was_heard_in_stretches(
     path: Path, write_music: WriteMusic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

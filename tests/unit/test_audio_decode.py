@@ -11,6 +11,7 @@ import soundfile
 
 from v2m.audio import decode
 from v2m.audio.decode import (
+    SampleMemory,
     audio_identity,
     check_readable,
     decode_audio,
@@ -350,6 +351,28 @@ def test_a_long_file_is_decoded_in_stretches_without_a_gap(
     assert np.array_equal(np.concatenate(stretches, axis=1), whole)
     if suffix == ".flac":
         assert [part.shape[1] / RATE for part in stretches] == lengths
+
+
+@pytest.mark.parametrize("most_kept", [2 * RATE * 300, 0])
+def test_one_file_after_another_is_decoded_into_the_same_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_kept: int
+) -> None:
+    monkeypatch.setattr(decode, "MOST_KEPT", most_kept)
+    memory = SampleMemory()
+    places = []
+    for seconds in (2.0, 1.0, 1.5, 7.5):
+        path = _write(tmp_path / "a.flac", _noise(seconds))
+        heard = []
+        for part in decode_in_stretches(
+            path, sample_rate=RATE, whole_seconds=3.0, stretch_seconds=2.0, memory=memory
+        ):
+            heard.append(part.samples.copy())
+            places.append(part.samples)
+        whole = decode_audio(path, sample_rate=RATE).samples
+        assert np.array_equal(np.concatenate(heard, axis=1), whole)
+
+    assert np.shares_memory(places[0], places[1]) is bool(most_kept)
+    assert np.shares_memory(places[1], places[2]) is bool(most_kept)
 
 
 def test_the_second_reader_goes_on_behind_the_stretches_of_the_first(

@@ -33,6 +33,9 @@ WHOLE_SECONDS = 900.0
 STRETCH_SECONDS = 600.0
 """Length of a stretch of longer music; the last one has 5 to 15 minutes."""
 
+MOST_KEPT = 2 * 44100 * 300
+"""Samples for which memory is kept from file to file: 5 minutes of two channels, 106 MB."""
+
 SEEK_BACK_SECONDS = 0.5
 """Decoding starts this much before a span, so that codecs with memory have settled."""
 
@@ -66,8 +69,33 @@ def decode_audio(path: Path, *, sample_rate: int, span: Span | None = None) -> A
     return Audio(_checked(path, samples), sample_rate)
 
 
+class SampleMemory:
+    """Memory that one file after another is decoded into.
+
+    New memory is cleared by the system page by page when it is first written to: two processes that
+    decode lose a twentieth of their speed to that.
+    """
+
+    def __init__(self) -> None:
+        self._kept: Samples = np.empty((2, 0), np.float32)
+
+    def room(self, n: int) -> Samples:
+        """Return room for at least n samples, shape (2, n or more), in place of the room before."""
+        if n <= self._kept.shape[1]:
+            return self._kept
+        room: Samples = np.empty((2, n), np.float32)
+        if room.size <= MOST_KEPT:
+            self._kept = room
+        return room
+
+
 def decode_in_stretches(
-    path: Path, *, sample_rate: int, whole_seconds: float, stretch_seconds: float
+    path: Path,
+    *,
+    sample_rate: int,
+    whole_seconds: float,
+    stretch_seconds: float,
+    memory: SampleMemory | None = None,
 ) -> Iterator[Audio]:
     """Decode a file as ``decode_audio`` does, a long one in stretches, in bounded memory.
 
@@ -77,10 +105,11 @@ def decode_in_stretches(
         whole_seconds: a file of at most this length is one stretch.
         stretch_seconds: length of the stretches of a longer file, at least half of
             ``whole_seconds`` and less than it; the last one has any up to ``whole_seconds``.
+        memory: to decode into; None takes new memory.
 
     Yields:
         Stretches one after the other without a gap, at least one. Each is gone when the next one
-        is asked for: they share their memory.
+        is asked for, of this file or of another decoded into the same memory.
 
     Raises:
         MediaError: as ``decode_audio``; damage may show only after some stretches.
@@ -90,7 +119,7 @@ def decode_in_stretches(
     n = 0
     try:
         with _opened(path) as (container, stream):
-            sink = _Sink(min(whole, _expected(container, sample_rate)))
+            sink = _Sink(min(whole, _expected(container, sample_rate)), memory)
             for some in _stretches(
                 _by_av(container, stream, sample_rate, None), sink, whole, stretch
             ):
@@ -256,10 +285,11 @@ class _Sink:
 
     Args:
         expected: how many there will be, about.
+        memory: to write into; None takes new memory.
     """
 
-    def __init__(self, expected: int) -> None:
-        self._samples = np.empty((2, expected + 2 * BLOCK), np.float32)
+    def __init__(self, expected: int, memory: SampleMemory | None = None) -> None:
+        self._samples = (memory or SampleMemory()).room(expected + 2 * BLOCK)
         self.n = 0
 
     def write(self, planes: Planes | Samples) -> None:
