@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catalogs.takes import Take, read_take
-from indexer.parts import SAMPLE_RATE, Encoded, Part, Stretch, joined, joined_vectors, stretches_of
+from indexer.parts import (
+    Encoded,
+    Measured,
+    Part,
+    Stretch,
+    joined,
+    joined_measured,
+    joined_vectors,
+    stretches_of,
+    without_sound,
+)
 from indexer.tags import FileTags, read_tags
 from v2m.audio.decode import SampleMemory
 from v2m.audio.descriptors import ANALYSIS_VERSION
@@ -87,9 +97,9 @@ class Mapper:
         spans = tuple(place.moved(part.span) for part in heard[1:])
         return Part(
             Encoded(place, spans, self.profile.music.encode_track(whole, heard[1:])),
-            replace(whole, audio=Audio(audio.samples[:, :0].copy(), SAMPLE_RATE), ground=None),
-            self._structure(audio, whole.ground),
+            without_sound(whole),
             stretch.power,
+            self._structure(audio, whole.ground),
             None if place.start_seconds else _fingerprint(low),
         )
 
@@ -119,6 +129,21 @@ class Mapper:
             structure=part.structure,
             fingerprint=part.codes,
         )
+
+    def measured(self, path: Path) -> Measured:
+        """Measure and encode the music in a file as what is searched with, and store nothing.
+
+        Raises:
+            MediaError: the file cannot be decoded.
+        """
+        return joined_measured([self._measured(stretch) for stretch in stretches_of(path)])
+
+    def _measured(self, stretch: Stretch) -> Measured:
+        """Measure a stretch; it is one section, or none where it is silent."""
+        (whole,) = self.profile.listen(stretch.audio, [])
+        spans = (stretch.place.moved(whole.span),) * (stretch.loudness_lufs > SILENCE_LUFS)
+        vectors = np.repeat(self.profile.music.encode_audio([whole]), 1 + len(spans), axis=0)
+        return Measured(Encoded(stretch.place, spans, vectors), without_sound(whole), stretch.power)
 
     def structure(self, path: Path) -> Structure:
         """Find how the music in a file is built, and nothing else.

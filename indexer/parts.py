@@ -1,7 +1,7 @@
 """What was found of music that is heard in stretches, and how it is joined."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -99,26 +99,49 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What was found of a stretch, or of all, besides its sound.
+class Measured:
+    """What was measured and encoded of a stretch, or of all, besides its sound.
 
     Attributes:
         encoded: its vectors.
         whole: what was measured on it; neither sound nor ground.
-        structure: how it is built.
         power: as in ``Stretch``.
-        codes: of its recording, as in ``TrackRecord``.
     """
 
     encoded: Encoded
     whole: Heard
-    structure: Structure
     power: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Measured):
+    """What the catalogue keeps of a stretch, or of all.
+
+    Attributes:
+        structure: how it is built.
+        codes: of its recording, as in ``TrackRecord``.
+    """
+
+    structure: Structure
     codes: Codes | None
 
 
 def joined(parts: Sequence[Part]) -> Part:
     """Return what was found of all of a file; one part stays as it is."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    all_of_it = joined_measured(parts)
+    structure = joined_structure(
+        [part.structure for part in parts],
+        [part.encoded.place for part in parts],
+        [part.whole.facts.loudness_lufs for part in parts],
+    )
+    return Part(all_of_it.encoded, all_of_it.whole, all_of_it.power, structure, first.codes)
+
+
+def joined_measured(parts: Sequence[Measured]) -> Measured:
+    """Return what was measured of all of a file; one part stays as it is."""
     first = parts[0]
     if len(parts) == 1:
         return first
@@ -133,12 +156,13 @@ def joined(parts: Sequence[Part]) -> Part:
         mean_of([whole.tag_probabilities for whole in wholes], places).astype(np.float32),
         joined_tempo([whole.tempo_bpm for whole in wholes]),
     )
-    structure = joined_structure(
-        [part.structure for part in parts],
-        [part.encoded.place for part in parts],
-        [part.whole.facts.loudness_lufs for part in parts],
-    )
-    return Part(encoded, whole, structure, power, first.codes)
+    return Measured(encoded, whole, power)
+
+
+def without_sound(heard: Heard) -> Heard:
+    """Return what was measured, and let go of what it was measured on."""
+    audio = heard.audio
+    return replace(heard, audio=Audio(audio.samples[:, :0].copy(), audio.sample_rate), ground=None)
 
 
 def joined_vectors(parts: Sequence[Encoded]) -> Encoded:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.encoders.profiles import Profile
-from v2m.types import Description, Heard
+from v2m.types import Description
 
 Kind = Literal["text", "video", "image", "audio", "like"]
 Vector = npt.NDArray[np.float32]
@@ -93,10 +93,8 @@ def scene_query(
     )
 
 
-def audio_query(profile: Profile, heard: Sequence[Heard]) -> Query:
-    """Make a query out of a piece of music: its first entry is the whole piece."""
-    vector = profile.music.encode_audio(heard[:1])[0]
-    seconds = heard[0].span.duration_seconds
+def audio_query(vector: Vector, seconds: float) -> Query:
+    """Make a query out of a piece of music: its vector in the space of music, and its length."""
     return Query("audio", "", None, None, vector, seconds, by_example=True)
 
 

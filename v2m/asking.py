@@ -66,14 +66,13 @@ def single_query(
 
 
 def _by_music(profile: Profile, path: Path) -> Asked:
-    from indexer.parts import SAMPLE_RATE
+    from indexer.mapper import Mapper
     from retriever.query import audio_query
-    from v2m.audio.decode import decode_audio
 
-    sound = decode_audio(path, sample_rate=SAMPLE_RATE)
-    heard = profile.listen(sound, [])
-    said = profile.describe_track(heard[0]).summary
-    return Asked(audio_query(profile, heard), said, sound.duration_seconds)
+    heard = Mapper(profile).measured(path)
+    seconds = heard.encoded.place.seconds
+    said = profile.describe_track(heard.whole).summary
+    return Asked(audio_query(heard.encoded.vectors[0], seconds), said, seconds)
 
 
 def moved(

@@ -1,5 +1,6 @@
 """A file longer than what is heard as a whole, with the limit lowered to seconds."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from indexer.mapper import Mapper, build_mapper
 from indexer.options import Options
 from indexer.scan import scan
 from tests.conftest import WriteMusic
+from v2m.asking import Asked, single_query
 from v2m.audio.decode import decode_audio
 from v2m.audio.loudness import integrated_lufs
 from v2m.encoders.profiles import ProfileSpec
+from v2m.profiles.lite import LiteProfile
+from v2m.types import Audio, Heard, Span
 
 SECONDS = 44.0
 
@@ -118,6 +122,10 @@ def test_an_index_run_says_that_a_long_file_was_heard_in_stretches(
     assert notice.startswith("files longer than 0.35 minutes: 1;")
 
 
+def _asked(mapper: Mapper, path: Path) -> Asked:
+    return single_query(mapper.profile, None, None, path, "brief")
+
+
 def test_silence_in_a_long_file_counts_for_nothing_but_time(
     path: Path, write_music: WriteMusic, tmp_path: Path, lowered: Mapper
 ) -> None:
@@ -135,9 +143,39 @@ def test_silence_in_a_long_file_counts_for_nothing_but_time(
     np.testing.assert_array_equal(
         lowered.sound_rows(tmp_path / "late.wav")[0].vector, late.vectors[0].vector
     )
+    queries = [_asked(lowered, tmp_path / name).query for name in ("short.wav", "late.wav")]
+    asked, asked_late = (query.music for query in queries if query)
+    np.testing.assert_allclose(asked_late, asked, atol=1e-4)
     assert late.structure is not None
     assert alone.structure is not None
     assert late.structure.energy.tolist() == [0.0] * 48 + alone.structure.energy.tolist()
     np.testing.assert_allclose(
         late.structure.bars_seconds, 24 + alone.structure.bars_seconds, atol=1e-3
     )
+
+
+def test_music_that_is_searched_with_is_heard_as_what_is_indexed(
+    path: Path, lowered: Mapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = decode_audio(path, sample_rate=parts.SAMPLE_RATE)
+    vector = lowered.profile.music.encode_audio(lowered.profile.listen(sound, []))[0]
+    lengths: list[float] = []
+
+    def listen(profile: LiteProfile, audio: Audio, sections: Sequence[Span]) -> list[Heard]:
+        lengths.append(audio.duration_seconds)
+        return heard(profile, audio, sections)
+
+    heard = LiteProfile.listen
+    monkeypatch.setattr(LiteProfile, "listen", listen)
+    long = _asked(lowered, path)
+    monkeypatch.setattr(parts, "WHOLE_SECONDS", 50.0)
+    usual = _asked(lowered, path)
+
+    assert lengths == [12, 12, 20, SECONDS]
+    assert long.duration_seconds == usual.duration_seconds == SECONDS
+    assert long.query is not None
+    assert long.query.music is not None
+    assert usual.query is not None
+    np.testing.assert_array_equal(usual.query.music, vector)
+    assert long.query.music @ vector > 0.8
+    assert np.linalg.norm(long.query.music) == pytest.approx(1)

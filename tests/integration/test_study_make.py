@@ -15,9 +15,9 @@ from v2m.errors import InputError, MediaError, StateError
 from v2m.soundtrack.mix import RATE
 from v2m.study.design import MEDIA, Part, Study, read_study
 from v2m.study.make import StudyOptions, make_study
-from v2m.study.sounds import tones
+from v2m.study.sounds import random_stretch, tones
 from v2m.study.sources import Source, common_loudness
-from v2m.types import VideoFacts
+from v2m.types import Samples, VideoFacts
 from v2m.video.probe import probe_video
 
 
@@ -103,6 +103,32 @@ def test_tones_can_be_counted() -> None:
     starts = np.flatnonzero(np.diff(loud.astype(int)) == 1)
 
     assert 1 + int((np.diff(starts) > 0.1 * RATE).sum()) == 4
+
+
+def _stretch_of_all(path: Path, n: int, rng: np.random.Generator) -> Samples:
+    """Return what a random stretch is, from the whole file in memory."""
+    sound = decode_audio(path, sample_rate=RATE).samples
+    first = int(rng.integers(max(1, sound.shape[1] - n)))
+    piece = np.resize(sound[:, first:].T, (n, 2)).T.copy()
+    fade = min(n // 2, RATE)
+    piece[:, :fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+    piece[:, n - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return piece
+
+
+@pytest.mark.parametrize("ending", ["flac", "mp3"])
+@pytest.mark.parametrize("seconds", [0.5, 3.1, 14.0], ids=["shorter", "between", "longer"])
+def test_a_random_stretch_is_that_of_the_whole_file_block_by_block(
+    seconds: float, ending: str, write_music: WriteMusic, tmp_path: Path
+) -> None:
+    path = write_music(tmp_path / f"music.{ending}", seconds=5.0)
+    n = round(seconds * RATE)
+
+    blocks = list(random_stretch(path, n, np.random.default_rng(3)))
+
+    wanted = _stretch_of_all(path, n, np.random.default_rng(3))
+    np.testing.assert_array_equal(np.concatenate(blocks, axis=1), wanted)
+    assert max(block.shape[1] for block in blocks) < 2 * RATE
 
 
 def test_a_floor_is_made_of_random_music(tmp_path: Path, write_music: WriteMusic) -> None:

@@ -192,7 +192,9 @@ def excerpts(
             span = Span(start, start + seconds)
             sound = decode_audio(track.path, sample_rate=SAMPLE_RATE, span=span)
             heard = library.profile.listen(_noisy(sound, rng), [])
-            matches = searcher.search(audio_query(library.profile, heard), 10, by=["audio"])
+            vector = library.profile.music.encode_audio(heard)[0]
+            query = audio_query(vector, sound.duration_seconds)
+            matches = searcher.search(query, 10, by=["audio"])
             true.append(Moment(track.track_id, span))
             found.append([Moment(m.track.track_id, m.section) for m in matches])
             advance(1)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from indexer.scan import scan
-from v2m.audio.decode import decode_audio
+from v2m.audio.decode import audio_blocks
 from v2m.audio.loudness import integrated_lufs
-from v2m.errors import InputError, printable
+from v2m.errors import InputError, MediaError, printable
 from v2m.soundtrack.mix import BLOCK, RATE
 from v2m.soundtrack.mux import fitting_suffix, mux
 from v2m.soundtrack.original import OriginalSound
@@ -83,18 +83,50 @@ def put_random_music(
     for number, (name, path) in enumerate(sorted(videos.items())):
         facts = probe_video(path)
         n = round(facts.duration_seconds * RATE)
-        sound = _stretch(files[order[number % len(files)]], n, rng)
+        sound = random_stretch(files[order[number % len(files)]], n, rng)
         made[name] = out / f"{name}{fitting_suffix(facts.video_codec)}"
-        mux(path, [sound], RATE, made[name], start_seconds=facts.start_seconds)
+        mux(path, sound, RATE, made[name], start_seconds=facts.start_seconds)
     return made
 
 
-def _stretch(path: Path, n: int, rng: np.random.Generator) -> Samples:
-    """Return n samples from a random place of a file, from its start over where it is too short."""
-    sound = decode_audio(path, sample_rate=RATE).samples
-    first = int(rng.integers(max(1, sound.shape[1] - n)))
-    piece = np.resize(sound[:, first:].T, (n, 2)).T.copy()
+def random_stretch(path: Path, n: int, rng: np.random.Generator) -> Iterator[Samples]:
+    """Yield n samples from a random place of a file, from its start over where it is too short.
+
+    The file is decoded once to know its length and once more up to the end of the stretch, so that
+    no more of it is held than a block.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    length = sum(block.shape[1] for block in audio_blocks(path, sample_rate=RATE))
+    if not length:
+        raise MediaError(path, "holds no sound")
+    first = int(rng.integers(max(1, length - n)))
+    return _faded(_over_and_over(path, first), n)
+
+
+def _over_and_over(path: Path, first: int) -> Iterator[Samples]:
+    """Yield a file's sound without its first samples, again and again."""
+    while True:
+        ahead = first
+        for block in audio_blocks(path, sample_rate=RATE):
+            if block.shape[1] > ahead:
+                yield block[:, ahead:]
+            ahead = max(0, ahead - block.shape[1])
+
+
+def _faded(blocks: Iterator[Samples], n: int) -> Iterator[Samples]:
+    """Yield the first n samples of a sound, faded in and out."""
     fade = min(n // 2, round(FADE_SECONDS * RATE))
-    piece[:, :fade] *= np.linspace(0, 1, fade, dtype=np.float32)
-    piece[:, n - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return piece
+    rise, fall = (np.linspace(*ends, fade, dtype=np.float32) for ends in ((0, 1), (1, 0)))
+    at = 0
+    while at < n:
+        piece = next(blocks)[:, : n - at].copy()
+        end = at + piece.shape[1]
+        if at < fade:
+            piece[:, : fade - at] *= rise[at:end]
+        if end > n - fade:
+            start = max(at, n - fade)
+            piece[:, start - at :] *= fall[start - n + fade : end - n + fade]
+        yield piece
+        at = end
