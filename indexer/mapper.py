@@ -136,7 +136,9 @@ class Mapper:
         Raises:
             MediaError: the file cannot be decoded.
         """
-        return joined_measured([self._measured(stretch) for stretch in stretches_of(path)])
+        return joined_measured(
+            [self._measured(stretch) for stretch in stretches_of(path, self._memory)]
+        )
 
     def _measured(self, stretch: Stretch) -> Measured:
         """Measure a stretch; it is one section, or none where it is silent."""
