@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from v2m.soundtrack.ahead import Behind, ahead
+from v2m.soundtrack.ahead import Ahead, Behind, ahead
 
 
 def _threads() -> list[str]:
@@ -112,4 +112,15 @@ def test_a_work_that_is_not_wanted_any_more_ends_with_its_items_unseen() -> None
     work.close()
 
     assert len(seen) <= 1
+    assert _threads() == []
+
+
+def test_what_is_closed_before_its_thread_ran_ends_at_once() -> None:
+    """As when Ctrl-C comes while the thread is being started."""
+    working, work = Ahead(range(10), 1), Behind[int, int](sum, 1)
+    for one in (working, work):
+        one.close()
+        one.start()
+        one._thread.join(5)
+
     assert _threads() == []

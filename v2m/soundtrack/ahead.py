@@ -135,6 +135,8 @@ class Behind(Generic[T, R]):
         _join(self._thread)
 
     def _do(self, work: Callable[[Iterator[T]], R]) -> None:
+        if self._dropped.is_set():
+            return
         try:
             self._found.append(work(self._items()))
         except BaseException as err:  # noqa: BLE001 - whatever it is belongs to who gives
