@@ -70,6 +70,22 @@ def test_what_cannot_be_made_now_is_left_to_the_first_search(
     assert "the first search will take longer: catalogue: held by another" in caplog.text
 
 
+def test_what_cannot_be_kept_is_said(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise BackendError("disk", "No space left on device")
+
+    with caplog.at_level(logging.WARNING):
+        prepare(catalogue, PROFILE)
+        assert not caplog.text
+        monkeypatch.setattr("catalogs.image_files.write_arrays", full)
+        catalogue.set_note("a", "b")
+        prepare(catalogue, PROFILE)
+
+    assert "each search will take longer: what it reads cannot be kept in" in caplog.text
+
+
 @pytest.mark.parametrize("command", [["index"], ["import", "folder"]])
 def test_runs_that_fill_a_library_prepare_searches(
     command: list[str], tmp_path: Path, write_music: WriteMusic, v2m: Commands
