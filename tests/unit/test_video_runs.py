@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,16 @@ def test_with_one_key_frame_it_is_decoded_through(
 
 
 @pytest.mark.usefixtures("two")
+def test_recordings_strung_together_are_decoded_through(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_video(tmp_path / "a.ts", _moving(110), options={"g": "20"})
+    path.write_bytes(path.read_bytes() * 2)
+
+    _check_falls_back(path, caplog, "backwards")
+
+
+@pytest.mark.usefixtures("two")
 def test_with_pictures_renewed_bit_by_bit_it_is_decoded_through(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -262,7 +273,7 @@ def test_every_packet_is_in_a_run_that_shows_it(lengths: list[int], leading: int
         assert [piece.first for piece in own] == [True] + [False] * (len(own) - 1)
         assert [piece.last for piece in own] == [False] * (len(own) - 1) + [True]
         assert fed[0].is_keyframe
-        assert fed[0].pts == own[0].start
+        assert own[0].start == (fed[0].pts if run else -inf)
         assert all(len(piece.packets) <= runs.PIECE + leading + 2 for piece in own)
         shown += sorted({packet.pts for packet in fed if own[0].start <= packet.pts < stop})
 
@@ -272,3 +283,14 @@ def test_every_packet_is_in_a_run_that_shows_it(lengths: list[int], leading: int
 def test_packets_without_time_stamps_make_no_runs() -> None:
     with pytest.raises(NotInRunsError, match="time stamp"):
         list(pieces([_Packet(0, is_keyframe=True), _Packet(None)]))
+
+
+@pytest.mark.parametrize("n", [3, 100])
+@pytest.mark.parametrize("is_keyframe", [True, False])
+def test_where_time_runs_backwards_there_are_no_runs(n: int, is_keyframe: bool) -> None:
+    group = [_Packet(1000 + at, is_keyframe=at == 0) for at in range(100)]
+    next_one = [_Packet(2000 + at, is_keyframe=at == 0) for at in range(n)]
+    back = [_Packet(at, is_keyframe=is_keyframe and at == 0) for at in range(100)]
+
+    with pytest.raises(NotInRunsError, match="backwards"):
+        list(pieces([*group, *next_one, *back]))

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
+from math import inf
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -37,6 +38,8 @@ PIECE = 64
 MOST_WAITING = 8
 """Pieces that are being decoded or wait for those before them: 20 s at 25 frames a second, so that
 two runs have room with a key frame every 10 s, where encoders set one at the latest."""
+
+BACKWARDS = "time runs backwards, as where recordings are strung together"
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +83,7 @@ class Piece:
             that are shown before its key frame.
         first: whether the run begins here.
         last: whether the run ends here.
-        start: time stamp of the run's key frame.
+        start: time stamp of the run's key frame; of the first run, before all others.
         stop: of the key frame behind the run, in its last piece; None behind the last run.
     """
 
@@ -88,7 +91,7 @@ class Piece:
     packets: list[Any]
     first: bool
     last: bool
-    start: int
+    start: float
     stop: int | None
 
 
@@ -96,38 +99,44 @@ def pieces(packets: Iterable[Any]) -> Iterator[Piece]:
     """Cut the packets of a film in runs, and these in pieces.
 
     Raises:
-        NotInRunsError: a packet has no time stamp.
+        NotInRunsError: a packet has no time stamp, or time runs backwards.
     """
-    rest = _timed(packets)
-    run, start, n = 0, 0, 0
+    run, start, latest, n = 0, -inf, -inf, 0
     some: list[Any] = []
     first = True
-    for packet in rest:
-        start = packet.pts if not n and not run else start
+    for packet, leading in _led(_timed(packets)):
+        if packet.pts < start or (packet.is_keyframe and packet.pts <= latest):
+            raise NotInRunsError(BACKWARDS)
         if packet.is_keyframe and n >= PIECE:
-            leading, behind = _leading(packet, rest)
             ahead = [packet, *leading] if leading else []
             yield Piece(run, some + ahead, first, True, start, packet.pts)
-            run, start, first = run + 1, packet.pts, True
-            some = [packet, *leading, *behind]
-            n = len(some)
-            continue
-        some.append(packet)
-        n += 1
+            run, start, n, some, first = run + 1, packet.pts, 0, [], True
+        latest = max(latest, packet.pts)
+        some += [packet, *leading]
+        n += 1 + len(leading)
         if len(some) >= PIECE:
             yield Piece(run, some, first, False, start, None)
             some, first = [], False
     yield Piece(run, some, first, True, start, None)
 
 
-def _leading(key: Any, rest: Iterator[Any]) -> tuple[list[Any], list[Any]]:
-    """Return the packets behind a key frame that are shown before it, and the one behind them."""
+def _led(packets: Iterable[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield each packet; key frames with the packets behind them that are shown before them."""
+    key: Any = None
     leading: list[Any] = []
-    for packet in rest:
-        if packet.pts >= key.pts or packet.is_keyframe:
-            return leading, [packet]
-        leading.append(packet)
-    return leading, []
+    for packet in packets:
+        if key and packet.pts < key.pts and not packet.is_keyframe:
+            leading.append(packet)
+            if len(leading) > PIECE:
+                raise NotInRunsError(BACKWARDS)
+            continue
+        if key:
+            yield key, leading
+        key, leading = packet if packet.is_keyframe else None, []
+        if not key:
+            yield packet, []
+    if key:
+        yield key, leading
 
 
 def _timed(packets: Iterable[Any]) -> Iterator[Any]:
@@ -230,7 +239,7 @@ class _Decoder:
             except InvalidDataError:
                 continue
             for frame in frames:
-                if frame.pts is None or (piece.run and frame.pts < piece.start):
+                if frame.pts is None or frame.pts < piece.start:
                     continue
                 if piece.stop is not None and frame.pts >= piece.stop:
                     continue
