@@ -9,7 +9,6 @@ import hashlib
 import os
 import threading
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 
 FILE_NAME = "catalog.duckdb"
@@ -22,7 +21,7 @@ MOST_OPEN = 64
 """Catalogues whose files stay open: of more than these the one that was asked for first is closed.
 A process has a connection to one at a time (``catalogs.connection``)."""
 
-_open: dict[Path, FileIO] = {}
+_open: dict[Path, int] = {}
 _one_at_a_time = threading.Lock()
 
 
@@ -40,23 +39,23 @@ def stamp(folder: Path) -> str:
         with _one_at_a_time:
             file = _opened(path)
             state = path.stat()
-            file.seek(0)
-            header = file.read(HEADER_BYTES)
+            os.lseek(file, 0, os.SEEK_SET)
+            header = os.read(file, HEADER_BYTES)
     except OSError:
         return ""
     facts = f"{state.st_ino} {state.st_size} {state.st_mtime_ns} ".encode()
     return hashlib.blake2b(facts + header, digest_size=10).hexdigest()
 
 
-def _opened(path: Path) -> FileIO:
+def _opened(path: Path) -> int:
     """Return the file at a path, open; one that is there no more is closed."""
     file = _open.get(path)
     with suppress(FileNotFoundError):
-        if file and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+        if file is not None and os.path.samestat(os.fstat(file), path.stat()):
             return file
-    if file:
-        _open.pop(path).close()
+    if file is not None:
+        os.close(_open.pop(path))
     elif len(_open) >= MOST_OPEN:
-        _open.pop(next(iter(_open))).close()
-    _open[path] = FileIO(path)
+        os.close(_open.pop(next(iter(_open))))
+    _open[path] = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     return _open[path]

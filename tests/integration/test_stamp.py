@@ -1,5 +1,6 @@
 """Telling the state of a catalogue's file disturbs nobody."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -64,4 +65,4 @@ def test_few_files_stay_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert len(stamps._open) == 3
     assert [stamp(folder) for folder in folders] == told
     for file in stamps._open.values():
-        file.close()
+        os.close(file)
