@@ -147,6 +147,11 @@ class Searcher:
         self._structures: dict[str, Structure] = {}
 
     @property
+    def profile_name(self) -> str:
+        """Name of the models it answers with."""
+        return self._profile.name
+
+    @property
     def stamp(self) -> str:
         """Of the state it answers by; see ``catalogs.stamp``."""
         return self._image.stamp

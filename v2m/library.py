@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from v2m.devices import usable_processors
 from v2m.errors import InputError
 from v2m.patience import USUAL, Patience
-from v2m.results import FindResult, FoundScene, PlanOptions
+from v2m.results import FindResult, PlanOptions
 
 if TYPE_CHECKING:
     from catalogs.image import Image
@@ -311,53 +311,33 @@ class Library:
             raise InputError(
                 "give exactly one query: a video, a text, a picture, a piece of music, or --like"
             )
+        options = PlanOptions(
+            min_probability=min_probability,
+            min_scene_seconds=min_scene_seconds,
+            usage=usage,
+            allow_unknown=allow_unknown,
+            style=style,
+            by=tuple(by),
+            where=where,
+            notes=notes,
+            shown=shown,
+        )
+        from v2m.asking import Examples, find_single, find_video, single_query
+
         if video is not None:
             if like or unlike or sort:
                 raise InputError("--like, --unlike and --sort do not go with a video")
-            options = PlanOptions(
-                min_probability=min_probability,
-                min_scene_seconds=min_scene_seconds,
-                usage=usage,
-                allow_unknown=allow_unknown,
-                style=style,
-                by=tuple(by),
-                where=where,
-                notes=notes,
-                shown=shown,
-            )
-            from v2m.asking import find_video
-
             return find_video(self._planner, lambda: self._searcher, Path(video), top, options)
-        from catalogs.ordering import in_order
-        from retriever.decide import decide
-        from v2m.asking import moved, single_query
-        from v2m.usage import usage_condition
-
         asked = single_query(self.profile, text, image, audio, style)
-        also = usage_condition(usage, allow_unknown=allow_unknown)
-        searcher = self._searcher
-        query = moved(asked.query, like, unlike, self.track, searcher)
-        matches = searcher.search(query, top, by=by, where=where, also=also)
-        decision, reason = decide(
-            matches,
-            generate="on-miss",
-            min_probability=min_probability,
-            narrowed=bool(where or also),
-        )
-        if sort:
-            matches = in_order(matches, sort, lambda match: match.track)
-        scene = FoundScene(None, asked.description, query.text, decision, reason, tuple(matches))
-        return FindResult(
-            query.kind,
-            str(given[0]) if given else "",
-            asked.duration_seconds,
-            self.profile.name,
-            searcher.n_tracks,
-            (scene,),
-            calibrated=searcher.curve(query, by) is not None,
-            caution=searcher.caution(query, by),
-            like=tuple(like),
-            unlike=tuple(unlike),
+        examples = Examples(tuple(like), tuple(unlike))
+        return find_single(
+            asked,
+            examples,
+            self._searcher,
+            track=self.track,
+            top=top,
+            options=options,
+            sort=sort,
         )
 
     # ---- planning and rendering --------------------------------------------------------------
