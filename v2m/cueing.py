@@ -207,13 +207,16 @@ def _retrieved(
 
 
 def _fitted(track: Track, section: Span, place: Place, structure_of: StructureOf) -> Fit:
-    """Fit a track; of one too long to be held whole, what lies around the section."""
+    """Fit a track; of one too long to be held whole, what lies around the section.
+
+    Towards the end of the track that begins earlier, so that there is music enough for the cue.
+    """
     if track.duration_seconds <= WHOLE_SECONDS:
         audio = decode_audio(track.path, sample_rate=SAMPLE_RATE)
         return fit_track(audio, structure_of(track, audio), section, place)
-    start = max(0.0, section.start_seconds - AROUND_SECONDS)
     needed = place.before_seconds + place.duration_seconds + place.after_seconds
     end = min(track.duration_seconds, section.start_seconds + needed + AROUND_SECONDS)
+    start = max(0.0, end - needed - 2 * AROUND_SECONDS)
     audio = decode_audio(track.path, sample_rate=SAMPLE_RATE, span=Span(start, end))
     near = replace(
         place,

@@ -144,3 +144,26 @@ def test_of_a_long_track_only_what_lies_around_the_section_is_heard(
     assert heard[0] == pytest.approx(4 + 6.5 + 4)
     assert 16 <= cues[0].in_seconds < 22
     assert cues[0].in_seconds % 2 == 0
+
+
+def test_at_the_end_of_a_long_track_there_is_music_enough(
+    tracks: tuple[Track, Track], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cueing, "WHOLE_SECONDS", 30.0)
+    monkeypatch.setattr(cueing, "AROUND_SECONDS", 4.0)
+    wanted = choice(0, 0, 16, tracks[0])
+    last = replace(wanted.matches[0], section=Span(36, 41))
+
+    def found(_track: Track, audio: Audio) -> Structure:
+        assert audio.duration_seconds == pytest.approx(16 + 2 * 4)
+        return steady(11, tail_seconds=2.0)
+
+    (cue,), _ = place_cues(
+        [replace(wanted, matches=(last,))],
+        crossfade_seconds=1.0,
+        compose=compose,
+        structure_of=found,
+    )
+
+    assert not cue.seams
+    assert cue.in_seconds >= 17
