@@ -65,6 +65,36 @@ def test_one_page_holds_every_part_and_needs_no_other_file(v2m: Commands, tmp_pa
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        (["--paper", "nologs"], 2, "nologs"),
+        (["--emotion-model", "nomodel"], 2, "nomodel: holds neither"),
+        (["--test", "nowhere"], 3, "nowhere; run 'v2m index"),
+    ],
+)
+def test_what_is_given_wrongly_is_told_before_the_demo_is_made(
+    given: list[str], code: int, said: str, v2m: Commands, tmp_path: Path
+) -> None:
+    option, name = given
+    outcome = v2m("eval", "all", "-o", tmp_path / "out", option, tmp_path / name)
+
+    assert outcome.code == code
+    assert said in outcome.complaint
+    assert not (tmp_path / "out").exists()
+
+
+def test_packages_that_are_missing_are_told_before_the_demo_is_made(
+    v2m: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(everything, "NEEDED", ("matplotlib", "no_such_package"))
+
+    outcome = v2m("eval", "all", "-o", tmp_path / "out")
+
+    assert outcome.code == 4
+    assert "(no_such_package); pip install 'v2m[eval]'" in outcome.complaint
+
+
 def test_a_table_in_html_is_escaped_and_aligned() -> None:
     prose = "many words " * 9
     table = Table("a < b", ("name", "x", "y"), (("<i>", 0.5, prose),), notes=("5 > 4",))

@@ -248,6 +248,16 @@ def test_without_folders_no_video_is_touched(catalogue: Path, videos: Path) -> N
     assert "--videos" in response.json()["error"]
 
 
+def test_a_place_for_finished_videos_that_is_none_is_told_at_once(
+    catalogue: Path, videos: Path, tmp_path: Path, v2m: Commands
+) -> None:
+    (tmp_path / "file").touch()
+    line = ["serve", "--catalog", catalogue, "--port", "0", "--out", tmp_path / "file"]
+
+    assert "--out goes with --videos" in v2m(*line).complaint
+    assert "file: is no folder" in v2m(*line, "--videos", videos).complaint
+
+
 @pytest.mark.parametrize(
     ("body", "field"), [({"video": "beach.mp4", "sped": 1}, "sped"), ({}, "video")]
 )

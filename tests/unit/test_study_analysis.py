@@ -144,7 +144,10 @@ def test_nobody_answered() -> None:
 
     assert results.raters.begun == 0
     assert math.isnan(results.judged[0].scales["fitness"].value)
-    assert "counted here" in report_text(STUDY, results, "text")
+    told = report_text(STUDY, results, "text")
+    assert "counted here" in told
+    assert told.endswith("nobody has answered yet; 'v2m study serve' lets them")
+    assert "p (A/B)" in report_text(STUDY, results, "csv")
 
 
 @pytest.mark.parametrize("form", REPORT_FORMATS)

@@ -41,10 +41,13 @@ def serve(
     start_logging(verbose)
     for name in ONE_THREAD_EACH:  # before NumPy is imported; whoever has set it keeps it
         os.environ.setdefault(name, "1")
+    from v2m.errors import InputError
     from v2m.web.serving import address_of, bound_socket, check_web_packages
     from v2m.web.serving import serve as answer
 
     check_web_packages()
+    if out and not videos:
+        raise InputError("--out goes with --videos")
     from v2m.web.guards import LOOPBACK
     from v2m.web.library_pages import ServeOptions, create_library_app
 

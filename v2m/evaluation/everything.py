@@ -5,18 +5,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from v2m.demo import CLIPS, run_demo
-from v2m.errors import InputError, printable
+from v2m.errors import BackendError, InputError, printable
 from v2m.evaluation.calibration_run import run_calibration
 from v2m.evaluation.datasets.items import MusicItem
 from v2m.evaluation.datasets.music_sets import read_labelled_folder
 from v2m.evaluation.demo_labels import CLIP_MOODS
-from v2m.evaluation.emotion_heads import emotion_heads
+from v2m.evaluation.emotion_heads import Wav2Vec2Head, emotion_heads
 from v2m.evaluation.finished import measure_finished
 from v2m.evaluation.frechet import Frechet, frechet
 from v2m.evaluation.labelled_emotion import labelled_emotions
@@ -25,11 +26,13 @@ from v2m.evaluation.music_files import measure_files
 from v2m.evaluation.overview import Measured, lay_out
 from v2m.evaluation.pages import Section, write_page, write_tables
 from v2m.evaluation.pairs import graded, video_and_music
-from v2m.evaluation.paper import reproduce_paper
+from v2m.evaluation.paper import PaperReport, reproduce_paper
 from v2m.evaluation.runs import COMPOSED, FOUND, run_styles, write_run
 from v2m.files import path_to_text, replacing
 from v2m.library import Library
 from v2m.wheels import model_file
+
+NEEDED = ("matplotlib", "onnxruntime")
 
 BRANCHES = ("description", "title", "audio")
 PIECES = 8
@@ -90,8 +93,10 @@ def evaluate_demo(out: Path, options: Options, say: Say) -> Evaluation:
 
     Raises:
         InputError: the folder cannot be made, or a log or a model is wrong.
+        StateError: a catalogue to judge on is missing.
         BackendError: a model, the transcriber or matplotlib is missing.
     """
+    report = _checked(options)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as err:
@@ -101,7 +106,9 @@ def evaluate_demo(out: Path, options: Options, say: Say) -> Evaluation:
         run_demo(out / "demo", lambda _: None)
         library = Library(out / "demo" / "catalogue")
         finished = out / "demo" / "demo.mp4"
-    found = _measured(library, [out / "demo" / "input.mp4"], finished, options, clock)
+    found = _measured(
+        library, [out / "demo" / "input.mp4"], finished, options, clock, report=report
+    )
     page = out / "index.html"
     with clock.part("one page"):
         sections = lay_out(found)
@@ -115,10 +122,28 @@ def evaluate_demo(out: Path, options: Options, say: Say) -> Evaluation:
     return Evaluation(page, tuple(files), clock.seconds)
 
 
+def _checked(options: Options) -> PaperReport | None:
+    """Look at all that was given before work that takes minutes; return the paper's figures."""
+    if missing := [package for package in NEEDED if find_spec(package) is None]:
+        raise BackendError(
+            "evaluation", f"packages are missing ({', '.join(missing)}); pip install 'v2m[eval]'"
+        )
+    if options.emotion_model:
+        Wav2Vec2Head(options.emotion_model)
+    for folder in options.others:
+        Library(folder)
+    return reproduce_paper(options.logs) if options.logs else None
+
+
 def _measured(
-    library: Library, videos: Sequence[Path], finished: Path, options: Options, clock: "_Clock"
+    library: Library,
+    videos: Sequence[Path],
+    finished: Path,
+    options: Options,
+    clock: "_Clock",
+    *,
+    report: PaperReport | None,
 ) -> Measured:
-    report = reproduce_paper(options.logs) if options.logs else None
     heads = emotion_heads(library.profile, options.emotion_model)
     seed, shown = options.seed, options.shown
     with clock.part("four styles, composed and found, measured"):

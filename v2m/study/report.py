@@ -32,7 +32,10 @@ def report_text(study: Study, results: Results, form: str) -> str:
     """
     if form not in FORMATS:
         raise ConfigError("format", form, REPORT_FORMATS)
-    return "\n\n".join(render(table, form) for table in report_tables(study, results))
+    tables = report_tables(study, results)
+    if form == "text" and not results.raters.begun:
+        return f"{render(tables[0], form)}\n\nnobody has answered yet; 'v2m study serve' lets them"
+    return "\n\n".join(render(table, form) for table in tables)
 
 
 def report_json(study: Study, results: Results) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def report_tables(study: Study, results: Results) -> tuple[Table, ...]:
 def _raters(study: Study, results: Results) -> Table:
     counts = results.raters
     return Table(
-        f"{study.title}: {len(study.items)} videos, {len(study.configurations)} configurations",
+        f"{study.title}: {_videos(study)}, {len(study.configurations)} configurations",
         ("raters", "number"),
         (
             ("begun", counts.begun),
@@ -67,6 +70,10 @@ def _raters(study: Study, results: Results) -> Table:
         ),
         tuple(_anchors(results)),
     )
+
+
+def _videos(study: Study) -> str:
+    return f"{len(study.items)} video{'s' * (len(study.items) != 1)}"
 
 
 def _anchors(results: Results) -> list[str]:
@@ -230,7 +237,7 @@ def made_text(made: MadeStudy) -> str:
         c.name if c.role == "system" else f"{c.name} ({c.role})" for c in study.configurations
     )
     lines = [
-        f"{len(study.items)} videos under {len(study.configurations)} configurations: {names}",
+        f"{_videos(study)} under {len(study.configurations)} configurations: {names}",
         f"every clip at {study.target_lufs:.1f} LUFS; "
         f"{len(pages_of(study, 0))} pages for each rater",
         *(f"note: {notice}" for notice in made.notices),

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from v2m.errors import V2mError
+from v2m.errors import InputError, V2mError, printable
 from v2m.library import Library
 from v2m.report import clock
 from v2m.results import FindResult, PlanOptions
@@ -57,17 +57,15 @@ def create_library_app(
         options: what is offered.
 
     Raises:
-        InputError: a folder of videos is not there.
+        InputError: a folder of videos is not there, or that of finished ones is no folder.
         V2mError: as ``make_library`` raises.
     """
     options = options or ServeOptions()
     library = make_library()
     videos = Videos(list(options.videos))
-    jobs = Jobs(
-        make_library,
-        videos,
-        options.out or library.folder / "served",
-    )
+    if options.out and options.out.exists() and not options.out.is_dir():
+        raise InputError(f"--out {printable(options.out)}: is no folder")
+    jobs = Jobs(make_library, videos, options.out or library.folder / "served")
     watcher = Watcher(library, look_seconds=options.look_seconds)
 
     @asynccontextmanager

@@ -1,5 +1,6 @@
 """Starts a server on one address, and says what to install where the web packages are missing."""
 
+import errno
 import socket
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -43,14 +44,17 @@ def bound_socket(host: str, port: int) -> socket.socket:
         )[0]
         listening = socket.socket(family, kind)
     except (OSError, OverflowError) as err:
-        raise InputError(f"--host {host} --port {port}: {err}") from err
+        reason = getattr(err, "strerror", None) or err
+        raise InputError(f"--host {host} --port {port}: {reason}") from err
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as err:
         listening.close()
-        raise InputError(f"--host {host} --port {port}: {err.strerror}; try --port 0") from err
+        ours = err.errno != errno.EADDRNOTAVAIL
+        way_out = "try --port 0" if ours else "127.0.0.1 is this machine alone, 0.0.0.0 for others"
+        raise InputError(f"--host {host} --port {port}: {err.strerror}; {way_out}") from err
     return listening
 
 
