@@ -252,7 +252,7 @@ def test_a_place_for_finished_videos_that_is_none_is_told_at_once(
     catalogue: Path, videos: Path, tmp_path: Path, v2m: Commands
 ) -> None:
     (tmp_path / "file").touch()
-    line = ["serve", "--catalog", catalogue, "--port", "0", "--out", tmp_path / "file"]
+    line = ("serve", "--catalog", catalogue, "--port", "0", "--out", tmp_path / "file")
 
     assert "--out goes with --videos" in v2m(*line).complaint
     assert "file: is no folder" in v2m(*line, "--videos", videos).complaint
