@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.unit.raters import QUALITY, KnownRater
+from v2m.errors import StateError
 from v2m.study.analysis import evaluate_study
 from v2m.study.answers import Answers
 from v2m.study.design import MEDIA, Part, read_study, write_study
@@ -20,6 +21,15 @@ from v2m.web.study_pages import MOST_BYTES, create_study_app
 @pytest.fixture
 def client(study_folder: Path) -> TestClient:
     return TestClient(create_study_app(study_folder))
+
+
+def test_a_study_whose_clips_are_gone_is_not_served(study_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(study_folder, tmp_path / "copy")
+    gone = next((tmp_path / "copy" / MEDIA).iterdir())
+    gone.unlink()
+
+    with pytest.raises(StateError, match=rf"copy: 1 of its \d+ clips are missing, .*{gone.name};"):
+        create_study_app(tmp_path / "copy")
 
 
 class Seen(HTMLParser):

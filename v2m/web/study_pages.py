@@ -1,7 +1,7 @@
 """The questionnaire: plain pages and forms, no script, no cookie; the address says who answers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from v2m.errors import StateError, printable
 from v2m.study.answers import Answers, Rater
 from v2m.study.design import EMOTIONS, MEDIA, SCALES, Study, read_study
 from v2m.study.order import Page, pages_of
@@ -39,11 +40,12 @@ def create_study_app(folder: Path) -> FastAPI:
     """Return the application that serves the study in a folder.
 
     Raises:
-        StateError: the folder holds no study.
+        StateError: the folder holds no study, or not all of its clips.
     """
     study = read_study(folder)
-    answers = Answers(folder)
     files = study.files()
+    _check_media(folder, files)
+    answers = Answers(folder)
     show = renderer(name=study.title, n_minutes=_minutes(study))
     app = FastAPI(openapi_url=None)
     app.add_middleware(Guard, most_bytes=MOST_BYTES)
@@ -100,6 +102,15 @@ def create_study_app(folder: Path) -> FastAPI:
         return show(request, "message.html", status=err.status_code, heading="Sorry", text=text)
 
     return app
+
+
+def _check_media(folder: Path, files: Collection[str]) -> None:
+    missing = [name for name in sorted(files) if not (folder / MEDIA / name).is_file()]
+    if missing:
+        raise StateError(
+            f"{printable(folder)}: {len(missing)} of its {len(files)} clips are missing, such as "
+            f"{MEDIA}/{missing[0]}; bring them back, or make the study again with 'v2m study new'"
+        )
 
 
 @dataclass(frozen=True, slots=True)
