@@ -31,11 +31,13 @@ class Life:
 
     def __init__(self, catalogue: Catalogue, seed: int) -> None:
         self.catalogue, self._random = catalogue, random.Random(seed)
+        self._older = b""
 
     def pass_(self) -> None:
         """Do one thing, or several."""
         for _ in range(self._random.choice((1, 2))):
-            self._random.choice((self.add, self.add, self.remove, self.change, self.hide))()
+            add = self.add
+            self._random.choice((add, add, self.remove, self.change, self.hide, self.put_back))()
 
     def add(self, n: int = 0) -> None:
         """Add tracks, some of which were there before, between those that are there."""
@@ -66,6 +68,15 @@ class Life:
                 " (SELECT track_id FROM tracks ORDER BY hash(track_id) LIMIT 2)",
                 [self._random.choice(WORDS)],
             )
+
+    def put_back(self) -> None:
+        """Put an older file in the place of the catalogue, add to that, and keep the newer."""
+        path = self.catalogue.folder / FILE_NAME
+        content = path.read_bytes()
+        if self._older:
+            path.write_bytes(self._older)
+            self.add()
+        self._older = content
 
     def hide(self) -> None:
         """Say that two tracks are one recording."""
