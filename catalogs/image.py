@@ -56,7 +56,7 @@ class FiledRows:
     """Vectors of one space and kind, ordered by row id, with numbers in place of track ids.
 
     Attributes:
-        ids: int64, shape (n,), never used again for another row.
+        ids: int64, shape (n,), rising; none is given again, unless an older catalogue is put back.
         numbers: int32, shape (n,), which track; -1 for one that is not there.
         starts: float64, shape (n,), seconds.
         ends: float64, shape (n,), seconds.
