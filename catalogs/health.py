@@ -14,8 +14,8 @@ CHECKS = {
     "structures without a track": "SELECT count(*) FROM structures WHERE track_id NOT IN"
     " (SELECT track_id FROM tracks)",
     "row ids used twice": "SELECT count(*) - count(DISTINCT row_id) FROM vectors",
-    "tracks with two whole-track vectors of one space": "SELECT count(*) FROM (SELECT 1"
-    " FROM vectors WHERE kind = 'track' GROUP BY track_id, space HAVING count(*) > 1)",
+    "tracks with two vectors of one kind, not of sections": "SELECT count(*) FROM (SELECT 1"
+    " FROM vectors WHERE kind <> 'section' GROUP BY track_id, space, kind HAVING count(*) > 1)",
 }
 
 

@@ -45,9 +45,9 @@ def mend(catalogue: Catalogue) -> list[str]:
             if dropped:
                 done.append(f"dropped {len(dropped)} rows of {table} that belong to no track")
         twice = con.execute(
-            "DELETE FROM vectors WHERE row_id IN (SELECT row_id FROM vectors WHERE kind = 'track'"
-            " QUALIFY row_number() OVER (PARTITION BY track_id, space ORDER BY row_id DESC) > 1)"
-            " RETURNING 1"
+            "DELETE FROM vectors WHERE row_id IN (SELECT row_id FROM vectors"
+            " WHERE kind <> 'section' QUALIFY row_number()"
+            " OVER (PARTITION BY track_id, space, kind ORDER BY row_id DESC) > 1) RETURNING 1"
         ).fetchall()
         if twice:
             done.append(f"dropped {len(twice)} vectors that stood there twice")

@@ -65,6 +65,26 @@ def test_repair_builds_files_anew_and_drops_what_belongs_to_nothing(catalogue: C
     assert current_image(catalogue.folder, [(PROFILE.music.space, "track")]) is not None
 
 
+@pytest.mark.parametrize("kind", ["track", "title"])
+def test_repair_keeps_the_newest_of_vectors_that_stand_there_twice(
+    catalogue: Catalogue, kind: str
+) -> None:
+    fill(catalogue, [track(1, "a"), track(2, "b")], PROFILE)
+    with catalogue.writing() as con:
+        con.execute(
+            "INSERT INTO vectors SELECT nextval('vector_rows'), * EXCLUDE (row_id) FROM vectors"
+            " WHERE track_id = 't00001' AND kind = ?",
+            [kind],
+        )
+        (newest,) = con.execute("SELECT max(row_id) FROM vectors").fetchall()[0]
+    assert catalogue.health() != []
+
+    assert "dropped 1 vectors that stood there twice" in mend(catalogue)
+
+    assert catalogue.health() == []
+    assert catalogue.fetch("SELECT 1 FROM vectors WHERE row_id = ?", [newest])
+
+
 def test_missing_files_are_listed_and_removed_only_when_told(
     catalogue: Catalogue, tmp_path: Path, v2m: Commands
 ) -> None:
