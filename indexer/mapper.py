@@ -1,5 +1,6 @@
 """Turns one music file into everything the catalogue stores about it."""
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,12 +30,14 @@ from v2m.audio.long import joined_structure
 from v2m.audio.sections import at_low_rate, split_sections
 from v2m.audio.structure import find_structure
 from v2m.encoders.profiles import Profile, ProfileSpec, load_profile
-from v2m.errors import MediaError
+from v2m.errors import BackendError, MediaError
 from v2m.structure import Groundwork, Structure
 from v2m.types import Audio, Mono, Span, Track, TrackRecord, VectorRow
 
 if TYPE_CHECKING:
     from v2m.encoders.beatnet import BeatNet
+
+log = logging.getLogger(__name__)
 
 SILENCE_LUFS = -69.0
 """Below this a file holds no music."""
@@ -232,8 +235,14 @@ class Mapper:
 
 
 def _fingerprint(low: Mono) -> Codes | None:
-    """Return the codes of a recording; None where this FFmpeg cannot tell them."""
-    return fingerprint_of(low) if available() else None
+    """Return the codes of a recording; None where this FFmpeg cannot tell them, or failed."""
+    if not available():
+        return None
+    try:
+        return fingerprint_of(low)
+    except BackendError as err:  # the run asks again at its end, out of the file
+        log.warning("no fingerprint yet: %s", err)
+        return None
 
 
 def _taken(track: Track, take: Take) -> Track:

@@ -21,6 +21,7 @@ from catalogs.repair import mend, missing_files, remove_missing
 from catalogs.rows import IndexedFile
 from catalogs.store import Catalogue
 from indexer.columns import fill_columns
+from indexer.mapper import build_mapper
 from indexer.options import Options
 from indexer.pace import SOUND, announce, expected_seconds, learn
 from indexer.parts import SAMPLE_RATE
@@ -36,8 +37,9 @@ from tests.libraries import (
     record,
     track,
 )
+from v2m.audio import fingerprint as fingerprints
 from v2m.audio.decode import decode_audio
-from v2m.audio.fingerprint import SAME, fingerprint, fingerprint_of, likeness
+from v2m.audio.fingerprint import SAME, SILENCE, fingerprint, fingerprint_of, likeness
 from v2m.audio.sections import at_low_rate
 from v2m.encoders.profiles import Profile, ProfileSpec
 from v2m.errors import MediaError, StateError
@@ -186,6 +188,34 @@ def test_fingerprints_of_noise_share_nothing() -> None:
     assert likeness(one, other) == 0
     assert likeness(one, one[40:]) == 1
     assert likeness(one, one[:0]) == 0
+
+
+def test_silence_tells_nothing_of_a_recording() -> None:
+    silent = fingerprint_of(np.zeros(60 * 11025, np.float32))
+    one, other = np.random.default_rng(0).integers(0, 2**32, (2, 300), np.uint32)
+
+    assert set(silent.tolist()) == {SILENCE}
+    assert likeness(silent, silent) == 0
+    assert likeness(np.append(silent, one), np.append(silent, other)) == 0
+    assert likeness(np.append(silent, one), np.append(silent, one)) == 1
+    assert likeness(np.append(silent, one), one) == 1
+    assert likeness(np.append(one[:150], silent), np.append(one[:150], other)) < SAME
+
+
+def test_a_failing_ffmpeg_costs_a_track_its_fingerprint_and_nothing_else(
+    write_music: WriteMusic,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    path = write_music(tmp_path / "one.wav", seconds=6.0)
+    monkeypatch.setattr(fingerprints, "OUTPUT", ("-f", "nothing", "pipe:1"))
+
+    record = build_mapper(ProfileSpec()).map(path, "one")
+
+    assert record.fingerprint is None
+    assert record.track.duration_seconds == 6
+    assert "no fingerprint yet: ffmpeg" in caplog.text
 
 
 def test_codes_of_decoded_sound_are_those_of_the_file(

@@ -39,6 +39,9 @@ SHORTEST_OVERLAP = 64
 SAME = 0.85
 """Likeness from which two tracks are proposed as one recording; benchmarks/duplicates.py."""
 
+SILENCE = 627964279
+"""The code of digital silence, which tells nothing of a recording."""
+
 OFFSETS = 5
 
 INPUT = ("-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "pipe:0")
@@ -91,6 +94,8 @@ def _computed(*place: str, sound: bytes | None = None) -> tuple[Codes, str]:
         [_ffmpeg(), "-v", "error", *place, *OUTPUT], input=sound, capture_output=True, check=False
     )
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    if done.returncode and not said:
+        said = [f"it ended with code {done.returncode}"]
     codes = np.frombuffer(done.stdout[: len(done.stdout) // 4 * 4], np.uint32)
     return codes, said[-1] if said else ""
 
@@ -98,7 +103,8 @@ def _computed(*place: str, sound: bytes | None = None) -> tuple[Codes, str]:
 def likeness(one: Codes, other: Codes) -> float:
     """Return the share of equal bits over the best overlap of two fingerprints, 0 to 1.
 
-    0 where no offset is agreed on, or the overlap is shorter than 8 s and than half of the shorter.
+    What both are silent in does not count. 0 where no offset is agreed on, or the overlap is
+    shorter than 8 s and than half of the shorter.
     """
     found = [_agreement(one, other, offset) for offset in _offsets(one, other)]
     return max(found, default=0.0)
@@ -109,7 +115,7 @@ def _offsets(one: Codes, other: Codes) -> list[int]:
     distinct, first = np.unique(one, return_index=True)
     places = np.searchsorted(distinct, other)
     places[places == len(distinct)] = 0
-    equal = np.flatnonzero(distinct[places] == other)
+    equal = np.flatnonzero((distinct[places] == other) & (other != SILENCE))
     offsets, counts = np.unique(first[places[equal]] - equal, return_counts=True)
     return [int(offset) for offset in offsets[np.argsort(-counts, kind="stable")[:OFFSETS]]]
 
@@ -117,9 +123,11 @@ def _offsets(one: Codes, other: Codes) -> list[int]:
 def _agreement(one: Codes, other: Codes, offset: int) -> float:
     left, right = one[max(0, offset) :], other[max(0, -offset) :]
     n = min(len(left), len(right))
-    if n < min(SHORTEST_OVERLAP, min(len(one), len(other)) // 2):
+    left, right = left[:n], right[:n]
+    telling = (left != SILENCE) | (right != SILENCE)
+    if telling.sum() < max(1, min(SHORTEST_OVERLAP, min(len(one), len(other)) // 2)):
         return 0.0
-    different: Any = np.bitwise_count(left[:n] ^ right[:n])
+    different: Any = np.bitwise_count(left[telling] ^ right[telling])
     return float(1 - different.mean() / 32)
 
 
