@@ -6,7 +6,7 @@ the same; with the second, the columns that conditions name are copied into a da
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,7 +85,7 @@ class Columns:
         self._image = image
         self._opened = opened
         self._lock = threading.Lock()
-        self._names: list[str] = []
+        self._names: re.Pattern[str] | None = None
         self._held: set[str] = set()
         self._memory: duckdb.DuckDBPyConnection | None = None
 
@@ -118,9 +118,13 @@ class Columns:
         Raises:
             StateError: the file is no longer in the state of the image.
         """
-        if self._memory is None or not _named(self._names, text) <= self._held:
+        if self._memory is None or not self._named(text) <= self._held:
             self._memory = self._loaded(text)
         return self._memory
+
+    def _named(self, text: str) -> set[str]:
+        """Return the columns that may be meant by a text: all whose names stand in it."""
+        return {name.lower() for name in self._names.findall(text)} if self._names else set()
 
     def _loaded(self, text: str) -> "duckdb.DuckDBPyConnection":
         """Copy the columns that texts have named into a database in memory."""
@@ -131,17 +135,13 @@ class Columns:
         with self._opened().reading() as con:
             if stamp(self._image.folder.parent) != self._image.stamp:
                 raise StateError("the catalogue has changed")
-            self._names = [row[0] for row in con.execute("DESCRIBE tracks").fetchall()]
-            self._held |= _named(self._names, text) | {ALWAYS}
+            names = [row[0] for row in con.execute("DESCRIBE tracks").fetchall()]
+            self._names = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
+            self._held |= self._named(text) | {ALWAYS}
             listed = ", ".join(f'"{name}"' for name in sorted(self._held))
             table = con.sql(f"SELECT {listed} FROM tracks ORDER BY track_id").to_arrow_table()  # noqa: S608 - our own column names
-        memory = duckdb.connect(config={"enable_external_access": "false"})
+        memory = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
         with registered(memory, columns=table):
             memory.execute("CREATE TABLE tracks AS SELECT * FROM columns")
         memory.execute("SET lock_configuration = true")
         return memory
-
-
-def _named(columns: Iterable[str], text: str) -> set[str]:
-    """Return the columns that may be meant by a text: all whose names stand in it."""
-    return {name for name in columns if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)}

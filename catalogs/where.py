@@ -14,19 +14,20 @@ if TYPE_CHECKING:
 
 
 def check_condition(where: str) -> None:
-    """Refuse several statements and sub-selects.
+    """Refuse what is more than one condition: statements, clauses, sub-selects, lone brackets.
 
     Raises:
         InputError: the text is not one condition.
     """
     problem = None
     try:
-        statements = duckdb.extract_statements(_statement(where))
-        if len(statements) != 1:
-            problem = "several statements"
+        # in brackets no clause may follow; without them none closes a bracket of ours
+        for text in (_in_brackets(where), f"SELECT 1 FROM t WHERE\n{where}\n"):  # noqa: S608 - parsed, never run
+            if len(duckdb.extract_statements(text)) != 1:
+                problem = "several statements"
     except duckdb.Error as err:
         problem = first_line(err)
-    if problem is None and _has_subquery(where):
+    if problem is None and "(" in where and _has_subquery(where):  # none stands without brackets
         problem = "a condition may not hold a SELECT of its own"
     if problem:
         raise InputError(f"--where {where!r}: {problem}; columns are {', '.join(COLUMNS)}")
@@ -57,7 +58,7 @@ def run_guarded(con: duckdb.DuckDBPyConnection, sql: str, where: str) -> "pa.Tab
 
 def _has_subquery(where: str) -> bool:
     with _parser().cursor() as con:
-        row = con.execute("SELECT json_serialize_sql(?)", [_statement(where)]).fetchone()
+        row = con.execute("SELECT json_serialize_sql(?)", [_in_brackets(where)]).fetchone()
     return row is not None and '"class":"SUBQUERY"' in str(row[0])
 
 
@@ -67,6 +68,5 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-def _statement(where: str) -> str:
-    # parsed, never run
-    return f"SELECT 1 FROM t WHERE (\n{where}\n)"  # noqa: S608
+def _in_brackets(where: str) -> str:
+    return f"SELECT 1 FROM t WHERE (\n{where}\n)"  # noqa: S608 - parsed, never run

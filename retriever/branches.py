@@ -118,7 +118,8 @@ class VectorBranch:
     def nearest(self, query: npt.NDArray[np.float32], k: int, allowed: Mask | None) -> Numbers:
         """Return the k tracks with the highest cosine, best first."""
         numbers = self._index.rows.numbers
-        rows = None if allowed is None else (numbers >= 0) & allowed[numbers]
+        # the number -1, of a track that is not there, takes the last
+        rows = None if allowed is None else np.append(allowed, False).take(numbers)
         hits = self._index.search(query[None], k, rows)
         ids = hits.ids[0][hits.ids[0] >= 0]
         tracks = numbers[np.searchsorted(self._index.rows.ids, ids)]

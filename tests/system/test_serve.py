@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +120,17 @@ def test_usage_of_the_server_holds_where_none_is_asked(catalogue: Path) -> None:
     assert client.get("/api/find?text=calm").json()["scenes"][0]["matches"] == []
 
 
+def test_no_condition_gets_round_the_usage_of_the_server(catalogue: Path) -> None:
+    client = TestClient(
+        create_library_app(lambda: Library(catalogue), ServeOptions(usage="commercial"))
+    )
+
+    for _ in range(3):  # the first condition asks the file, later ones ask memory
+        response = client.get("/api/find", params={"text": "calm", "where": "true) OR (true"})
+        assert response.status_code == 400
+        assert "--where" in response.json()["error"]
+
+
 @pytest.mark.parametrize("kind", ["picture.png", "music.opus", "film.mp4"])
 def test_a_file_that_is_sent_is_a_query(
     kind: str, client: TestClient, indexed: Path, videos: Path
@@ -225,6 +237,37 @@ def test_a_job_that_fails_says_why_and_ends_no_other(client: TestClient) -> None
 
 
 @pytest.mark.parametrize("how", ["above", "absolute", "link"])
+def test_jobs_that_are_not_finished_when_the_server_ends_are_told(
+    catalogue: Path,
+    videos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    before = set(threading.enumerate())
+
+    def waiting(*_args: object) -> None:
+        begun.set()
+        go_on.wait(30)
+        raise RuntimeError("the folder is gone")
+
+    monkeypatch.setattr(Library, "score", waiting)
+    options = ServeOptions(videos=(videos,), out=tmp_path)
+    with TestClient(create_library_app(lambda: Library(catalogue), options)) as client:
+        for _ in range(2):
+            client.post("/api/jobs", json={"kind": "score", "video": "beach.mp4"})
+        assert begun.wait(30)
+        assert len(list(tmp_path.iterdir())) == 1
+    (thread,) = [one for one in {*threading.enumerate()} - before if one.name == "v2m jobs"]
+    go_on.set()
+    thread.join(30)
+
+    assert "not finished, ask for it again: beach.mp4, beach.mp4" in caplog.text
+    assert "folder is gone" not in caplog.text
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_videos_outside_the_folders_are_refused(
     how: str, client: TestClient, videos: Path, tmp_path: Path
 ) -> None:

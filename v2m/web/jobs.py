@@ -3,6 +3,7 @@
 import logging
 import queue
 import secrets
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -109,6 +110,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._waiting: queue.Queue[tuple[str, Path, PlanOptions] | None] = queue.Queue()
         self._thread: threading.Thread | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to work."""
@@ -116,8 +118,15 @@ class Jobs:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take nothing new; a job that runs is let go with the program."""
+        """Begin no more, and say what is not finished; a job that runs ends with the program."""
+        self._stopping = True
         self._waiting.put(None)
+        left = [job for job in self._jobs.values() if job.state in ("waiting", "running")]
+        if left:
+            videos = ", ".join(printable(Path(job.video)) for job in left)
+            log.warning("not finished, ask for it again: %s", videos)
+        for job in left:
+            shutil.rmtree(self._out / job.job_id, ignore_errors=True)  # may not be there yet
 
     def add(self, kind: Literal["plan", "score"], video: str, options: PlanOptions) -> Job:
         """Queue a job.
@@ -152,7 +161,7 @@ class Jobs:
         return list(self._jobs.values())[::-1]
 
     def _work(self) -> None:
-        while (asked := self._waiting.get()) is not None:
+        while (asked := self._waiting.get()) is not None and not self._stopping:
             job_id, path, options = asked
             self._change(job_id, state="running")
             try:
@@ -161,6 +170,8 @@ class Jobs:
             except V2mError as err:
                 self._change(job_id, state="failed", error=str(err))
             except Exception:  # one job must not end the others
+                if self._stopping:
+                    return  # its folder is gone, or the interpreter goes
                 log.exception("job %s", job_id)
                 self._change(job_id, state="failed", error="a bug; the server's log has details")
 
