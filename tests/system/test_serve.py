@@ -236,7 +236,6 @@ def test_a_job_that_fails_says_why_and_ends_no_other(client: TestClient) -> None
     assert [job["job_id"] for job in client.get("/api/jobs").json()["jobs"]][:2] == [good, bad]
 
 
-@pytest.mark.parametrize("how", ["above", "absolute", "link"])
 def test_jobs_that_are_not_finished_when_the_server_ends_are_told(
     catalogue: Path,
     videos: Path,
@@ -253,21 +252,22 @@ def test_jobs_that_are_not_finished_when_the_server_ends_are_told(
         raise RuntimeError("the folder is gone")
 
     monkeypatch.setattr(Library, "score", waiting)
-    options = ServeOptions(videos=(videos,), out=tmp_path)
+    options = ServeOptions(videos=(videos,), out=tmp_path / "out")
     with TestClient(create_library_app(lambda: Library(catalogue), options)) as client:
         for _ in range(2):
             client.post("/api/jobs", json={"kind": "score", "video": "beach.mp4"})
         assert begun.wait(30)
-        assert len(list(tmp_path.iterdir())) == 1
+        assert len(list((tmp_path / "out").iterdir())) == 1
     (thread,) = [one for one in {*threading.enumerate()} - before if one.name == "v2m jobs"]
     go_on.set()
     thread.join(30)
 
     assert "not finished, ask for it again: beach.mp4, beach.mp4" in caplog.text
     assert "folder is gone" not in caplog.text
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize("how", ["above", "absolute", "link"])
 def test_videos_outside_the_folders_are_refused(
     how: str, client: TestClient, videos: Path, tmp_path: Path
 ) -> None:
