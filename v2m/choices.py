@@ -1,13 +1,22 @@
 """A scene, what is asked for it, and what was decided."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from retriever.decide import decide
 from retriever.query import Query
 from retriever.search import Match
 from v2m.results import PlanOptions
-from v2m.types import Description, Prompt, Scene
+from v2m.types import Description, Prompt, Scene, Track
+
+JOINABLE_SECONDS = 12.0
+"""Shorter music seldom has two bar lines that sound alike, and so cannot be made longer."""
+
+SLOWEST = 0.97
+"""Music is played no slower than this share of its tempo."""
+
+SILENCE_WEIGHS = 3
+"""Power of the share of a scene that too short music fills: one third of silence is a miss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,38 @@ class SceneChoice:
     def probability(self) -> float:
         """Probability of the best match, 0 where there is none."""
         return self.matches[0].probability if self.matches else 0.0
+
+
+def cannot_be_longer(track: Track) -> bool:
+    """Tell whether a track ends when its music does, with nowhere to go on."""
+    return 0 < track.duration_seconds < JOINABLE_SECONDS
+
+
+def filling(matches: Sequence[Match], seconds: float) -> list[Match]:
+    """Take probability from tracks too short for a scene, as composed ones may be for another.
+
+    Args:
+        matches: best first.
+        seconds: length of the scene.
+
+    Returns:
+        The same tracks, best first.
+    """
+    weighed = [_weighed(match, seconds) for match in matches]
+    if all(one is other for one, other in zip(weighed, matches, strict=True)):
+        return weighed
+    return sorted(weighed, key=lambda match: -match.probability)
+
+
+def _weighed(match: Match, seconds: float) -> Match:
+    filled = match.track.duration_seconds / SLOWEST / seconds
+    if filled >= 1 or not cannot_be_longer(match.track):
+        return match
+    return replace(
+        match,
+        probability=match.probability * filled**SILENCE_WEIGHS,
+        why=f"{match.why}; too short, fills {filled:.0%}",
+    )
 
 
 def decided(asked: AskedScene, matches: Sequence[Match], options: PlanOptions) -> SceneChoice:

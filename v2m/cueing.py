@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retriever.search import Match
 from v2m.audio.decode import WHOLE_SECONDS, decode_audio
-from v2m.choices import SceneChoice
+from v2m.choices import SceneChoice, cannot_be_longer
 from v2m.composing import Composed, Order
 from v2m.files import path_to_text
 from v2m.soundtrack.fit import Fit, Place, fit_exact, fit_track
@@ -181,10 +181,12 @@ def _cuts(group: Sequence[SceneChoice]) -> tuple[float, ...]:
     return tuple(sorted(cuts))
 
 
-def _wanted(choice: SceneChoice) -> tuple[str, str]:
+def _wanted(choice: SceneChoice) -> tuple[str, str, int]:
+    """Return what neighbours have to share to share a cue; music too short begins anew for each."""
     if choice.decision == "generate":
-        return "generate", choice.prompt
-    return "retrieve", choice.matches[0].track.track_id
+        return "generate", choice.prompt, -1
+    track = choice.matches[0].track
+    return "retrieve", track.track_id, choice.scene.index if cannot_be_longer(track) else -1
 
 
 def _retrieved(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from v2m import __version__
-from v2m.choices import AskedScene, SceneChoice, decided
+from v2m.choices import AskedScene, SceneChoice, decided, filling
 from v2m.cueing import Compose, place_cues, planned_scene, planned_video
 from v2m.dialogue import plan_sound
 from v2m.encoders.profiles import Profile
@@ -153,7 +153,14 @@ class VideoPlanner:
         if not tracks:
             return choices
         judge = self.searcher().judge
-        return [decided(one, judge(one.query, tracks, by=options.by), options) for one in asked]
+        return [
+            decided(
+                one,
+                filling(judge(one.query, tracks, by=options.by), one.scene.span.duration_seconds),
+                options,
+            )
+            for one in asked
+        ]
 
     def _cautions(
         self, asked: Sequence[AskedScene], choices: Sequence[SceneChoice], options: PlanOptions

@@ -60,6 +60,25 @@ def known(_track: Track, _audio: Audio) -> Structure:
     return steady(20, tail_seconds=1.0, climax_seconds=16.0)
 
 
+def test_music_too_short_for_two_scenes_begins_anew_with_the_second(
+    write_music: WriteMusic, tmp_path: Path
+) -> None:
+    path = write_music(tmp_path / "take.wav", seconds=5)
+    take = Track("take", path, "take", duration_seconds=5, tempo_bpm=120)
+    scenes = [choice(0, 0, 4.5, take), choice(1, 4.5, 9, take)]
+
+    cues, notices = place_cues(
+        scenes,
+        crossfade_seconds=1.0,
+        compose=compose,
+        structure_of=lambda _track, _audio: steady(2, tail_seconds=1.0),
+    )
+
+    assert [cue.scenes for cue in cues] == [(0,), (1,)]
+    assert all(cue.in_seconds < 1 for cue in cues)
+    assert not any("too short" in notice for notice in notices)
+
+
 def test_cuts_inside_scenes_and_between_them_are_counted(tracks: tuple[Track, Track]) -> None:
     scenes = [choice(0, 0, 6, tracks[0], (1.0, 2.04)), choice(1, 6, 12, tracks[0])]
 
