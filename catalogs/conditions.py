@@ -140,6 +140,7 @@ class Columns:
             self._held |= self._named(text) | {ALWAYS}
             listed = ", ".join(f'"{name}"' for name in sorted(self._held))
             table = con.sql(f"SELECT {listed} FROM tracks ORDER BY track_id").to_arrow_table()  # noqa: S608 - our own column names
+        # to wake a second thread takes longer than to read 100,000 rows
         memory = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
         with registered(memory, columns=table):
             memory.execute("CREATE TABLE tracks AS SELECT * FROM columns")

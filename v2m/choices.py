@@ -7,13 +7,11 @@ from retriever.decide import decide
 from retriever.query import Query
 from retriever.search import Match
 from v2m.results import PlanOptions
+from v2m.soundtrack.route import MOST_TEMPO_CHANGE
 from v2m.types import Description, Prompt, Scene, Track
 
 JOINABLE_SECONDS = 12.0
 """Shorter music seldom has two bar lines that sound alike, and so cannot be made longer."""
-
-SLOWEST = 0.97
-"""Music is played no slower than this share of its tempo."""
 
 SILENCE_WEIGHS = 3
 """Power of the share of a scene that too short music fills: one third of silence is a miss."""
@@ -99,7 +97,7 @@ def filling(matches: Sequence[Match], seconds: float) -> list[Match]:
 
 
 def _weighed(match: Match, seconds: float) -> Match:
-    filled = match.track.duration_seconds / SLOWEST / seconds
+    filled = match.track.duration_seconds / (1 - MOST_TEMPO_CHANGE) / seconds
     if filled >= 1 or not cannot_be_longer(match.track):
         return match
     return replace(
