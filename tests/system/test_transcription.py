@@ -8,7 +8,6 @@ import pytest
 import soundfile
 
 from tests.commands import Commands
-from v2m.errors import BackendError
 from v2m.evaluation.transcription import BEATS_PER_SECOND, TICKS_PER_BEAT, Transcriber
 from v2m.types import Audio
 
@@ -49,13 +48,6 @@ def test_silence_has_no_notes_and_keeps_its_length() -> None:
 
     assert len(notes) == 0
     assert notes.length_ticks == 3 * BEATS_PER_SECOND * TICKS_PER_BEAT
-
-
-def test_a_missing_runtime_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-
-    with pytest.raises(BackendError, match=r"v2m\[eval\]"):
-        Transcriber().transcribe(_arpeggio())
 
 
 def test_command_measures_sound_as_notes_and_as_sound(v2m: Commands, tmp_path: Path) -> None:

@@ -7,19 +7,20 @@ third, trained on GTZAN (docs/decisions/0010-beats.md). The features are those o
 of 64 ms windows in 24 bands an octave, logarithmic, beside their rise from one frame to the next.
 """
 
-from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
 from v2m.audio.banks import Bank
 from v2m.audio.spectra import magnitude_blocks
-from v2m.encoders.stretches import run_layers
+from v2m.encoders.graphs import Weights, opened, small_layer, small_weights, written
 from v2m.types import Mono
 from v2m.wheels import model_file
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 RATE = 22050
 WINDOW = 1411
@@ -29,16 +30,12 @@ FRAMES_PER_SECOND = RATE / HOP
 BANDS_PER_OCTAVE = 24
 LOWEST_HERTZ = 30.0
 HIGHEST_HERTZ = 17000.0
-WEIGHTS = ("beatnet-ballroom", "beatnet-rock")
+NETWORKS = {"ballroom": "beatnet-ballroom", "rock": "beatnet-rock"}
 N_BANDS = 136
+N_LAYERS = 2
 N_CELLS = 150
-N_FILTERS = 2
-N_TAPS = 10
-N_PAIRS = (2 * N_BANDS - N_TAPS + 1) // 2
-PAIRS_AT_ONCE = 11
-N_BLOCKS = -(-N_PAIRS // PAIRS_AT_ONCE)
-N_PAIRS_FILLED = N_BLOCKS * PAIRS_AT_ONCE
-FILLED_WIDTH = 2 * N_PAIRS_FILLED + N_TAPS - 1
+LAYERS = [f"{name}_{number}" for name in NETWORKS for number in range(N_LAYERS)]
+NOTHING = np.zeros((1, 1, N_CELLS), np.float32)
 FRAMES_AT_ONCE = 256
 """Few enough that what is computed of them stays in the cache."""
 
@@ -55,128 +52,93 @@ class BeatNet:
         Args:
             mono: shape (n,), at 22,050 Hz.
         """
-        if not len(mono):
-            return np.zeros((0, 2), np.float32)
-        with torch.inference_mode():
-            steps = torch.from_numpy(self._front.steps(features(mono)))
-            pairs = zip(self._networks, steps, strict=True)
-            heard = [network.heard(own) for network, own in pairs]
-        return np.asarray(torch.stack(heard).mean(dim=0)[:, :2].numpy(), np.float32)
+        seen = features(mono)[:, None]
+        memory = {f"{layer}_{part}": NOTHING for layer in LAYERS for part in "hc"}
+        heard = [np.zeros((0, 2), np.float32)]
+        for first in range(0, len(seen), FRAMES_AT_ONCE):
+            part = seen[first : first + FRAMES_AT_ONCE]
+            chances, *after = self._session.run(None, {"seen": part, **memory})
+            heard.append(chances)
+            memory = dict(zip(memory, after, strict=True))
+        return np.concatenate(heard)
 
     @cached_property
-    def _networks(self) -> "list[_Network]":
-        return [_network(name) for name in WEIGHTS]
-
-    @cached_property
-    def _front(self) -> "_Front":
-        return _Front(self._networks)
+    def _session(self) -> "InferenceSession":
+        return opened(written(_graph(), _weights()))
 
 
-def features(mono: Mono) -> npt.NDArray[np.float32]:
-    """Return what the network looks at, float32, shape (frames, 273), the last column zeros."""
-    blocks = magnitude_blocks(mono, WINDOW, HOP)
-    level = np.concatenate([np.log10(1 + _bank().through(block)) for block in blocks])
-    out = np.zeros((len(level), FILLED_WIDTH), np.float32)
-    out[:, :N_BANDS] = level
-    np.maximum(0, np.diff(level, axis=0), out=out[1:, N_BANDS : 2 * N_BANDS])
+def _graph() -> str:
+    """Write the networks down, beside each other.
+
+    Each is a convolution along frequency, the stronger of each two neighbours, a layer, two
+    recurrent layers along time, and three classes: beat, downbeat, neither.
+    """
+    memory = [f"float[1, 1, {N_CELLS}] {layer}_{part}" for layer in LAYERS for part in "hc"]
+    before, after = ", ".join(memory), ", ".join(f"{part}_after" for part in memory)
+    stronger, classes = (
+        ", ".join(f"{name}_{what}" for name in NETWORKS) for what in ("stronger", "classes")
+    )
+    return f"""
+        beatnet (float[n, 1, {2 * N_BANDS}] seen, {before}) => (float[n, 2] chances, {after}) {{
+            zero = Constant<value_ints = [0]>()
+            one = Constant<value_ints = [1]>()
+            two = Constant<value_ints = [2]>()
+            places = Conv(seen, kernels, kernel_biases)
+            sounding = Relu(places)
+            pooled = MaxPool<kernel_shape = [2], strides = [2]>(sounding)
+            {stronger} = Split<axis = 1, num_outputs = {len(NETWORKS)}>(pooled)
+            {"".join(map(_network, NETWORKS))}
+            mean = Mean({classes})
+            chances = Slice(mean, zero, two, one)
+        }}
+    """
+
+
+def _network(name: str) -> str:
+    return f"""
+            {name}_row = Flatten({name}_stronger)
+            {name}_told = Gemm<transB = 1>({name}_row, {name}_linear0_weight, {name}_linear0_bias)
+            {name}_steps = Unsqueeze({name}_told, one)
+            {small_layer(f"{name}_0", f"{name}_steps", N_CELLS)}
+            {name}_between = Squeeze({name}_0_said, one)
+            {small_layer(f"{name}_1", f"{name}_between", N_CELLS)}
+            {name}_last = Flatten({name}_1_said)
+            {name}_marks = Gemm<transB = 1>({name}_last, {name}_linear_weight, {name}_linear_bias)
+            {name}_classes = Softmax<axis = 1>({name}_marks)
+    """
+
+
+def _weights() -> Weights:
+    """Return the weights of all networks, named as in the graph."""
+    read = {name: _read(file) for name, file in NETWORKS.items()}
+    out = {
+        "kernels": np.concatenate([own["conv1.weight"] for own in read.values()]),
+        "kernel_biases": np.concatenate([own["conv1.bias"] for own in read.values()]),
+    }
+    for name, own in read.items():
+        for part in ("linear0.weight", "linear0.bias", "linear.weight", "linear.bias"):
+            out[f"{name}_{part.replace('.', '_')}"] = own[part]
+        layers = {part.removeprefix("lstm."): weights for part, weights in own.items()}
+        for number in range(N_LAYERS):
+            out |= small_weights(f"{name}_{number}", layers, number)
     return out
 
 
-class _Network(nn.Module):
-    """Convolution along frequency, two recurrent layers along time, three classes."""
+def _read(file: str) -> Weights:
+    import torch
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv1d(1, N_FILTERS, N_TAPS)
-        self.linear0 = nn.Linear(N_FILTERS * N_PAIRS, N_CELLS)
-        self.lstm = nn.LSTM(N_CELLS, N_CELLS, num_layers=2)
-        self.linear = nn.Linear(N_CELLS, 3)
-
-    def heard(self, steps: torch.Tensor) -> torch.Tensor:
-        """Turn what the front says of each frame, (frames, 150), into chances, (frames, 3)."""
-        out: torch.Tensor = self.linear(run_layers(self.lstm, steps))
-        return torch.softmax(out, dim=1)
+    read = torch.load(model_file(file), map_location="cpu", weights_only=True)
+    return {name: value.numpy() for name, value in read.items()}
 
 
-class _Front:
-    """The convolution, the stronger of each two neighbours, and the first layer, of all networks.
-
-    The convolution is a product of matrices, of all networks and filters at once and of 22 places
-    at a time, between which there are few zeros.
-    """
-
-    def __init__(self, networks: Sequence[_Network]) -> None:
-        kernels = [network.conv1.weight.detach().numpy()[:, 0] for network in networks]
-        self._kernels = np.concatenate([_places(n, kernels) for n in range(2)], axis=1)
-        biases = [_array(network.conv1.bias) for network in networks]
-        self._biases = [np.repeat(bias, PAIRS_AT_ONCE) for bias in biases]
-        self._layers = [_by_blocks(_array(network.linear0.weight)) for network in networks]
-        self._layer_biases = [
-            _array(network.linear0.bias) + np.tile(bias, N_BLOCKS) @ layer
-            for network, bias, layer in zip(networks, self._biases, self._layers, strict=True)
-        ]
-
-    def steps(self, seen: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Turn features into what the recurrent layers are told, (networks, frames, 150)."""
-        out = np.empty((len(self._layers), len(seen), N_CELLS), np.float32)
-        for first in range(0, len(seen), FRAMES_AT_ONCE):
-            part = slice(first, first + FRAMES_AT_ONCE)
-            self._part(seen[part], out[:, part])
-        return out
-
-    def _part(self, seen: npt.NDArray[np.float32], out: npt.NDArray[np.float32]) -> None:
-        """Fill in the steps of some frames."""
-        both = np.empty((len(seen), N_BLOCKS, self._kernels.shape[1]), np.float32)
-        for block in range(N_BLOCKS):
-            start = 2 * PAIRS_AT_ONCE * block
-            np.matmul(seen[:, start:][:, : len(self._kernels)], self._kernels, out=both[:, block])
-        even, odd = np.split(both, 2, axis=2)
-        for number, bias in enumerate(self._biases):
-            own = slice(number * len(bias), (number + 1) * len(bias))
-            stronger = np.maximum(even[:, :, own], odd[:, :, own])
-            np.maximum(stronger, -bias, out=stronger)  # the bias is added behind the layer
-            np.matmul(stronger.reshape(len(seen), -1), self._layers[number], out=out[number])
-            out[number] += self._layer_biases[number]
-
-
-def _array(parameter: torch.Tensor | None) -> npt.NDArray[np.float32]:
-    assert parameter is not None
-    return np.asarray(parameter.detach().numpy(), np.float32)
-
-
-def _places(odd: int, kernels: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """Return kernels, (filters, taps) each, at every second place of a block.
-
-    Returns:
-        shape (inputs of a block, networks * filters * pairs).
-    """
-    n_inputs = 2 * PAIRS_AT_ONCE + N_TAPS - 1
-    columns = []
-    for kernel in np.concatenate(list(kernels)):
-        for pair in range(PAIRS_AT_ONCE):
-            column = np.zeros(n_inputs, np.float32)
-            column[2 * pair + odd :][:N_TAPS] = kernel
-            columns.append(column)
-    return np.stack(columns, axis=1)
-
-
-def _by_blocks(weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the first layer's weights, (cells, filters * pairs), in the order of the blocks.
-
-    Returns:
-        shape (blocks * filters * pairs of a block, cells); zero for pairs that only fill up.
-    """
-    filled = np.zeros((N_CELLS, N_FILTERS, N_PAIRS_FILLED), np.float32)
-    filled[:, :, :N_PAIRS] = weight.reshape(N_CELLS, N_FILTERS, N_PAIRS)
-    blocks = filled.reshape(N_CELLS, N_FILTERS, N_BLOCKS, PAIRS_AT_ONCE)
-    return np.ascontiguousarray(blocks.transpose(2, 1, 3, 0).reshape(-1, N_CELLS))
-
-
-def _network(name: str) -> _Network:
-    network = _Network()
-    network.load_state_dict(torch.load(model_file(name), map_location="cpu", weights_only=True))
-    network.eval()
-    return network
+def features(mono: Mono) -> npt.NDArray[np.float32]:
+    """Return what the network looks at, float32, shape (frames, 272); no sound has no frames."""
+    if not len(mono):
+        return np.zeros((0, 2 * N_BANDS), np.float32)
+    blocks = magnitude_blocks(mono, WINDOW, HOP)
+    level = np.concatenate([np.log10(1 + _bank().through(block)) for block in blocks])
+    rise = np.maximum(0, np.diff(level, axis=0, prepend=level[:1]))
+    return np.concatenate([level, rise], axis=1)
 
 
 @lru_cache

@@ -32,7 +32,7 @@ from v2m.files import path_to_text, replacing
 from v2m.library import Library
 from v2m.wheels import model_file
 
-NEEDED = ("matplotlib", "onnxruntime")
+NEEDED = ("matplotlib",)
 
 BRANCHES = ("description", "title", "audio")
 PIECES = 8

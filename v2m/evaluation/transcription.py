@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from v2m.errors import BackendError
+from v2m.encoders.graphs import opened
 from v2m.evaluation.music import Note as WrittenNote
 from v2m.evaluation.music import Notes, notes_of
 from v2m.evaluation.note_picking import PickedNote, pick_notes
@@ -52,24 +52,13 @@ class Transcriber:
 
     @cached_property
     def _session(self) -> "InferenceSession":
-        try:
-            import onnxruntime
-        except ImportError as err:
-            raise BackendError(
-                "transcriber", "package onnxruntime is missing; pip install 'v2m[eval]'"
-            ) from err
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = 1
-        return onnxruntime.InferenceSession(
-            str(model_file("basic-pitch")), options, providers=["CPUExecutionProvider"]
-        )
+        return opened(model_file("basic-pitch").read_bytes())
 
     def transcribe(self, audio: Audio) -> Notes:
         """Return the notes of a piece; silence has none, and no drum is ever heard.
 
         Raises:
-            BackendError: the model or its runtime is missing.
+            BackendError: the model is missing.
         """
         mono = _at_model_rate(audio)
         sounding, starting = self._posteriors(mono)
