@@ -5,14 +5,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.spectra import Magnitudes, magnitude_blocks, mel_filters
+from v2m.audio.spectra import magnitude_blocks, mel_filters
 from v2m.types import Mono
 
 TOGETHER = 16
 """Filters of one product: neighbours share most of their lines."""
-
-FRAMES_HELD = 1024
-"""Frames taken through a bank together where there are more than are held."""
 
 
 class Bank:
@@ -39,16 +36,8 @@ class Bank:
 
     def through_sound(self, mono: Mono, n_fft: int, hop: int) -> npt.NDArray[np.float32]:
         """Return what passes each filter of ``magnitudes``, without holding all of these."""
-        found: list[npt.NDArray[np.float32]] = []
-        held: list[Magnitudes] = []
-        for block in magnitude_blocks(mono, n_fft, hop):
-            held.append(block)
-            if sum(map(len, held)) >= FRAMES_HELD:
-                found.append(self.through(np.concatenate(held)))
-                held = []
-        if held:
-            found.append(self.through(np.concatenate(held)))
-        return np.concatenate(found)
+        blocks = magnitude_blocks(mono, n_fft, hop)
+        return np.concatenate([self.through(block) for block in blocks])
 
 
 class _Part:

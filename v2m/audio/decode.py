@@ -16,9 +16,10 @@ from v2m.errors import MediaError
 from v2m.ffmpeg import av
 from v2m.types import Audio, Mono, Samples, Span
 
-BLOCK = 32768
+BLOCK = 16384
 """Samples resampled at once: a call costs as much as a thousand, and a frame has no more. What more
-of them take does not fit into the processor's cache."""
+of them take does not fit into the processor's cache, and some C libraries have it cleared by the
+system anew each time."""
 
 EXPECTED_SECONDS = 1800.0
 """Memory is set aside for what a file says of its length, up to this; behind it for twice as much

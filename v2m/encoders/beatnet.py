@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.banks import Bank
-from v2m.audio.spectra import magnitude_blocks
 from v2m.encoders.graphs import Weights, opened, small_layer, small_weights, written
 from v2m.types import Mono
 from v2m.wheels import model_file
@@ -135,8 +134,7 @@ def features(mono: Mono) -> npt.NDArray[np.float32]:
     """Return what the network looks at, float32, shape (frames, 272); no sound has no frames."""
     if not len(mono):
         return np.zeros((0, 2 * N_BANDS), np.float32)
-    blocks = magnitude_blocks(mono, WINDOW, HOP)
-    level = np.concatenate([np.log10(1 + _bank().through(block)) for block in blocks])
+    level = np.log10(1 + _bank().through_sound(mono, WINDOW, HOP))
     rise = np.maximum(0, np.diff(level, axis=0, prepend=level[:1]))
     return np.concatenate([level, rise], axis=1)
 
