@@ -1,6 +1,7 @@
 """Measures what signal processing can tell about music, without any model."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,7 @@ import numpy.typing as npt
 from v2m.audio.banks import mel_bank
 from v2m.audio.key import chroma_frames, estimate_key, mean_chroma
 from v2m.audio.loudness import integrated_lufs
-from v2m.audio.spectra import magnitudes
+from v2m.audio.spectra import magnitude_blocks
 from v2m.audio.tempo import tempo_curve
 from v2m.types import Audio, Mono, SoundFacts
 
@@ -21,6 +22,8 @@ HOP = 512
 LONGEST_SECONDS = 90.0
 """Longer tracks are judged by their middle."""
 
+STRUCTURE_BANDS, ONSET_BANDS, SHARE_BANDS = 24, 40, 64
+
 HARMONIC_FRAMES = 31
 PERCUSSIVE_BANDS = 11
 """Lengths of the median filters of D. FitzGerald, "Harmonic/percussive separation using median
@@ -29,19 +32,37 @@ filtering" (DAFx 2010)."""
 Grid = npt.NDArray[np.float32]
 
 
+class Timbre(NamedTuple):
+    """What is kept of magnitudes; each float32 and as long as there are frames.
+
+    Attributes:
+        bands: shape (frames, 24), in mel bands, by which structure is told.
+        onset_bands: shape (frames, 40), in mel bands.
+        share_bands: shape (frames, 64), energy in mel bands.
+        energy: shape (frames,).
+        centroid_hz: shape (frames,), 0 in silence.
+    """
+
+    bands: Grid
+    onset_bands: Grid
+    share_bands: Grid
+    energy: Grid
+    centroid_hz: Grid
+
+
 @dataclass(frozen=True, slots=True)
 class Spectra:
     """What music is measured by.
 
     Attributes:
         mono: the mix at 22,050 Hz.
-        spectrum: float32, shape (frames, 1025), magnitudes, 512 samples apart; (0, 1025) for more
-            than 90 s, of which nothing is measured by it.
+        timbre: of frames 512 samples apart; None for more than 90 s, of which nothing is measured
+            by it.
         chroma: float64, shape (frames, 12), 4,096 samples apart.
     """
 
     mono: Mono
-    spectrum: Grid
+    timbre: Timbre | None
     chroma: npt.NDArray[np.float64]
 
 
@@ -49,8 +70,28 @@ def spectra_of(mono: Mono, *, pitched: bool = True) -> Spectra:
     """Return the spectra of a mix at 22,050 Hz; without pitch no frames of chroma."""
     chroma = chroma_frames(mono, RATE) if pitched else np.zeros((0, 12))
     short = len(mono) <= LONGEST_SECONDS * RATE
-    none = np.empty((0, N_FFT // 2 + 1), np.float32)
-    return Spectra(mono, magnitudes(mono, N_FFT, HOP) if short else none, chroma)
+    return Spectra(mono, _timbre(mono) if short else None, chroma)
+
+
+def _timbre(mono: Mono) -> Timbre:
+    """Sum the magnitudes up block by block: all of them are 0.2 MB a second."""
+    bands, onset_bands, share_bands = (
+        mel_bank(RATE, N_FFT, n) for n in (STRUCTURE_BANDS, ONSET_BANDS, SHARE_BANDS)
+    )
+    hertz = np.fft.rfftfreq(N_FFT, 1 / RATE).astype(np.float32)
+    found = []
+    for block in magnitude_blocks(mono, N_FFT, HOP):
+        power = block**2
+        found.append(
+            Timbre(
+                bands.through(block),
+                onset_bands.through(block),
+                share_bands.through(power),
+                power.sum(axis=1),
+                (block @ hertz) / (block.sum(axis=1) + 1e-9),
+            )
+        )
+    return Timbre(*map(np.concatenate, zip(*found, strict=True)))
 
 
 def measure(
@@ -69,19 +110,19 @@ def measure(
             to be judged.
         loudness_lufs: of the same music, if it is known already.
     """
-    if spectra is None or not N_FFT <= len(spectra.mono) <= LONGEST_SECONDS * RATE:
+    if spectra is None or spectra.timbre is None or len(spectra.mono) < N_FFT:
         spectra = spectra_of(middle(audio), pitched=pitched)
-    spectrum = spectra.spectrum
-    power = spectrum**2
-    envelope = onset_envelope(spectrum)
-    percussive, harmonic = _shares(power)
+    timbre = spectra.timbre
+    assert timbre is not None  # the middle is short
+    envelope = onset_envelope(timbre.onset_bands)
+    percussive, harmonic = _shares(timbre.share_bands)
     key = estimate_key(mean_chroma(spectra.chroma) if pitched else np.zeros(12))
     if loudness_lufs is None:
         loudness_lufs = integrated_lufs(audio.samples, audio.sample_rate)
     return SoundFacts(
         loudness_lufs=max(-70.0, loudness_lufs),
         loudness_range_db=_level_range(spectra.mono),
-        centroid_hz=_centroid(spectrum, power),
+        centroid_hz=_centroid(timbre),
         onsets_per_second=_onset_rate(envelope),
         percussive_share=percussive,
         harmonic_share=harmonic,
@@ -104,10 +145,9 @@ def middle(audio: Audio) -> Mono:
     return np.pad(mono, (0, N_FFT - len(mono))) if len(mono) < N_FFT else mono
 
 
-def onset_envelope(spectrum: Grid) -> npt.NDArray[np.float64]:
-    """Return the rise of the logarithmic mel spectrum per frame, shape (frames - 1,)."""
-    mel = mel_bank(RATE, N_FFT, 40).through(spectrum)
-    level = np.log1p(1000 * mel / (mel.max() + 1e-9))
+def onset_envelope(bands: Grid) -> npt.NDArray[np.float64]:
+    """Return the rise of the logarithmic mel spectrum per frame, (frames, 40) -> (frames - 1,)."""
+    level = np.log1p(1000 * bands / (bands.max() + 1e-9))
     return np.asarray(np.maximum(0, np.diff(level, axis=0)).mean(axis=1), np.float64)
 
 
@@ -127,20 +167,16 @@ def _onset_rate(envelope: npt.NDArray[np.float64]) -> float:
     return float(len(peaks) * rate / len(envelope))
 
 
-def _centroid(spectrum: Grid, power: Grid) -> float:
-    energy = power.sum(axis=1)
-    if energy.max() < 1e-9:
+def _centroid(timbre: Timbre) -> float:
+    if timbre.energy.max() < 1e-9:
         return 0.0
-    hertz = np.fft.rfftfreq(N_FFT, 1 / RATE).astype(np.float32)
-    centroid = (spectrum @ hertz) / (spectrum.sum(axis=1) + 1e-9)
-    active = energy >= np.percentile(energy, 10)
-    return float(np.median(centroid[active]))
+    active = timbre.energy >= np.percentile(timbre.energy, 10)
+    return float(np.median(timbre.centroid_hz[active]))
 
 
-def _shares(power: Grid) -> tuple[float, float]:
-    """Return the percussive and the harmonic share of the energy, each 0 to 1."""
-    level = np.sqrt(mel_bank(RATE, N_FFT, 64).through(power))
-    energy = level**2
+def _shares(energy: Grid) -> tuple[float, float]:
+    """Return the percussive and the harmonic share of energy in bands, each 0 to 1."""
+    level = np.sqrt(energy)
     total = float(energy.sum())
     if total < 1e-9:
         return 0.0, 0.0

@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.banks import mel_bank
-from v2m.audio.descriptors import HOP, N_FFT, RATE, Spectra
+from v2m.audio.descriptors import HOP, N_FFT, RATE, STRUCTURE_BANDS, Spectra
 from v2m.audio.key import chroma_hop
 from v2m.audio.metre import count_again, metre_name
 from v2m.audio.sections import sounding_part
 from v2m.structure import ENERGY_STEP_SECONDS, Beats, Groundwork, Join, Section, Structure
 from v2m.types import Audio, Mono, Span
 
-N_MELS = 24
 MEL_RATE = RATE / HOP
 CHROMA_RATE = RATE / chroma_hop(RATE)
 """Frames per second."""
@@ -54,11 +53,10 @@ def lay_ground(spectra: Spectra, beats: Beats) -> Groundwork:
         spectra: of the whole track.
         beats: as ``find_beats`` found them.
     """
-    bank = mel_bank(RATE, N_FFT, N_MELS)
-    if len(spectra.spectrum):
-        bands = bank.through(spectra.spectrum)
+    if spectra.timbre is not None:
+        bands = spectra.timbre.bands
     else:
-        bands = bank.through_sound(spectra.mono, N_FFT, HOP)
+        bands = mel_bank(RATE, N_FFT, STRUCTURE_BANDS).through_sound(spectra.mono, N_FFT, HOP)
     mel = np.log10(bands + 1e-4).astype(np.float64)
     return Groundwork(spectra.mono, mel, spectra.chroma, beats)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from v2m.audio.descriptors import HOP, N_FFT, RATE, onset_envelope
+from v2m.audio.banks import mel_bank
+from v2m.audio.descriptors import HOP, N_FFT, ONSET_BANDS, RATE, onset_envelope
 from v2m.audio.faults import find_faults
 from v2m.audio.loudness import SILENCE_LUFS, integrated_lufs, short_term_lufs, true_peak_dbtp
-from v2m.audio.spectra import magnitudes
 from v2m.audio.tempo import pick_tempo, tempo_curve
 from v2m.types import Audio, Samples
 
@@ -143,7 +143,7 @@ def _onsets(audio: Audio) -> npt.NDArray[np.float64]:
 
         mono = soxr.resample(mono, audio.sample_rate, RATE)
     mono = np.pad(mono, (0, max(0, N_FFT - len(mono))))
-    return onset_envelope(magnitudes(mono, N_FFT, HOP))
+    return onset_envelope(mel_bank(RATE, N_FFT, ONSET_BANDS).through_sound(mono, N_FFT, HOP))
 
 
 def _same_tempo(bpm: float, reference_bpm: float) -> bool:
