@@ -11,16 +11,18 @@ def test_a_hann_window_is_periodic() -> None:
     np.testing.assert_allclose(window + np.roll(window, 4), np.ones(8), atol=1e-7)
 
 
-def test_magnitudes_are_those_of_a_fourier_transform_frame_by_frame() -> None:
+@pytest.mark.parametrize("n_fft", [4, 64, 68, 83, 1411, 2048])
+def test_magnitudes_are_those_of_a_fourier_transform_frame_by_frame(n_fft: int) -> None:
     mono = np.random.default_rng(0).normal(size=700).astype(np.float32)
-    padded = np.pad(mono, 32)
+    before, padded = mono.copy(), np.pad(mono, n_fft // 2)
 
-    found = magnitudes(mono, 64, 16)
+    found = magnitudes(mono, n_fft, 16)
 
-    assert found.shape == (1 + 700 // 16, 33)
-    for t in (0, 1, 20, 43):
-        frame = padded[16 * t : 16 * t + 64] * hann(64)
-        np.testing.assert_allclose(found[t], np.abs(np.fft.rfft(frame)), rtol=1e-4, atol=1e-5)
+    assert found.shape == (1 + (2 * (n_fft // 2) + 700 - n_fft) // 16, n_fft // 2 + 1)
+    for t in (0, 1, 20, len(found) - 1):
+        frame = padded[16 * t : 16 * t + n_fft] * hann(n_fft)
+        np.testing.assert_allclose(found[t], np.abs(np.fft.rfft(frame)), rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(mono, before)
 
 
 def test_a_frame_is_centred_on_its_sample() -> None:

@@ -35,16 +35,34 @@ def _n_frames(mono: Mono, n_fft: int, hop: int) -> int:
 
 def magnitude_blocks(mono: Mono, n_fft: int, hop: int) -> Iterator[Magnitudes]:
     """Yield what ``magnitudes`` returns, some frames at a time, at least one."""
-    import scipy.fft
-
     padded = np.pad(np.asarray(mono, np.float32), n_fft // 2)
     n_frames = _n_frames(mono, n_fft, hop)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop][:n_frames]
     window = hann(n_fft)
     step = max(1, SAMPLES_AT_ONCE // n_fft)
     for start in range(0, n_frames, step):
-        spectrum: Any = scipy.fft.rfft(frames[start : start + step] * window, axis=1)
-        yield np.asarray(np.abs(spectrum), np.float32)
+        yield _of_rows(frames[start : start + step] * window)
+
+
+def _of_rows(rows: npt.NDArray[np.float32]) -> Magnitudes:
+    """Return the magnitudes of a Fourier transform of each row; the rows are used up.
+
+    OpenCV takes half the time of SciPy for powers of two, and several times as long for lengths
+    with large prime factors.
+    """
+    n = rows.shape[1]
+    if n & (n - 1):
+        import scipy.fft
+
+        lines: Any = scipy.fft.rfft(rows, axis=1)
+        return np.asarray(np.abs(lines), np.float32)
+    import cv2
+
+    packed = cv2.dft(rows, rows, cv2.DFT_ROWS)  # the first and the last line are real
+    out = np.empty((len(rows), n // 2 + 1), np.float32)
+    np.abs(packed[:, :: n - 1], out=out[:, :: n // 2])
+    np.abs(packed[:, 1:-1].view(np.complex64), out=out[:, 1:-1])
+    return out
 
 
 @lru_cache
