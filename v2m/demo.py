@@ -10,6 +10,7 @@ from v2m.library import Library
 from v2m.outputs import write_companions
 from v2m.report import index_text, plan_text
 from v2m.results import DemoResult, PlanOptions
+from v2m.video.filmstrip import Filmstrip
 
 CLIPS = ("demo-bigbuckbunny", "demo-bikes", "demo-carphone")
 """Names of the clips in the model registry, in the order of the demo video."""
@@ -46,7 +47,7 @@ def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:
     say(_indented(index_text(library.index([_music_folder()], shown=True))))
     library.catalogue.set_licence(LICENCE, LICENCE_URL, ATTRIBUTION)
     say("3/4  finding music for every scene, composing where the library has none")
-    options = PlanOptions(notes={-1: NOTE}, shown=True)
+    options = PlanOptions(notes={-1: NOTE}, shown=True, filmstrip=Filmstrip())
     finished = out / "demo.mp4"
     plan, report = library.score(video, finished, options)
     say(_indented(plan_text(plan, None)))
@@ -58,6 +59,7 @@ def run_demo(out: Path, say: Callable[[str], None]) -> DemoResult:
         picture=out / "plan.png",
         credits_path=out / "credits.txt",
         finished=finished,
+        filmstrip=options.filmstrip,
     )
     files = (
         (finished, f"the finished video, {report.lufs:.1f} LUFS"),

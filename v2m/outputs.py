@@ -22,6 +22,7 @@ from v2m.usage import breaches
 if TYPE_CHECKING:
     from v2m.audio.measure import Measured
     from v2m.soundtrack.render import RenderReport
+    from v2m.video.filmstrip import Filmstrip
 
 
 def render(
@@ -55,6 +56,7 @@ def write_companions(
     picture: Path | None = None,
     credits_path: Path | None = None,
     finished: Path | None = None,
+    filmstrip: "Filmstrip | None" = None,
 ) -> None:
     """Write what goes with a finished video: plan, picture and credits, each where asked.
 
@@ -65,6 +67,7 @@ def write_companions(
         picture: for the drawing of the plan, PNG or, where its name ends so, SVG.
         credits_path: for the credits, text.
         finished: the finished video, whose loudness is drawn; without it the sound is mixed anew.
+        filmstrip: what was kept while the plan was made; without it the frames are sought.
     """
     if plan_path:
         write_plan(plan, plan_path)
@@ -73,7 +76,8 @@ def write_companions(
     if picture:
         from v2m.soundtrack.picture import draw_plan
 
-        draw_plan(plan, picture, video_path=video, sound=_sound(plan, video, finished))
+        sound = _sound(plan, video, finished)
+        draw_plan(plan, picture, video_path=video, sound=sound, filmstrip=filmstrip)
 
 
 WRITERS: Mapping[str, Callable[[CuePlan, Path], None]] = {

@@ -116,9 +116,14 @@ class VideoPlanner:
         facts = probe_video(video)
         describer = self.profile.describer
         with working("looking at the video", shown=options.shown):
+            looking = look(
+                video,
+                facts,
+                min_scene_seconds=options.min_scene_seconds,
+                filmstrip=options.filmstrip,
+            )
             seen_scenes = [
-                (scene, describer.describe_scene(scene, frames))
-                for scene, frames in look(video, facts, min_scene_seconds=options.min_scene_seconds)
+                (scene, describer.describe_scene(scene, frames)) for scene, frames in looking
             ]
         notes = _checked_notes(options.notes or {}, len(seen_scenes))
         writer = self.profile.writer(options.style, options.budget)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from retriever.search import Match
     from v2m.signing import Signing
     from v2m.types import Scene
+    from v2m.video.filmstrip import Filmstrip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class PlanOptions:
         fallback_composer: "arranger" composes where the composer fails; "" raises its error.
         shown: show progress.
         budget: what the run has asked of an endpoint; None where the video is the whole run.
+        filmstrip: keeps the frames that a picture of the plan shows; None keeps none.
     """
 
     generate: str = "on-miss"
@@ -124,6 +126,7 @@ class PlanOptions:
     fallback_composer: str = ""
     shown: bool = False
     budget: Budget | None = None
+    filmstrip: "Filmstrip | None" = None
 
     @property
     def least_kept(self) -> float:

@@ -46,7 +46,8 @@ def score_folder(
     for done in score_videos(library, videos, out, options):
         if done.plan is not None:
             places = {name: _place(where, done.video, name) for name, where in beside.items()}
-            write_companions(done.plan, done.video, finished=done.out, **places)
+            strip = options.filmstrip  # of this video, until the next is begun
+            write_companions(done.plan, done.video, finished=done.out, filmstrip=strip, **places)
         outcomes.append(done)
         if not as_json:
             state = f"FAILED: {done.error}" if done.error else printable(done.out)

@@ -70,6 +70,7 @@ def plan(
     from v2m.outputs import write_companions
     from v2m.report import plan_text
     from v2m.soundtrack.plan import write_plan
+    from v2m.video.filmstrip import Filmstrip
 
     settings = settings_of(
         catalog=catalog,
@@ -89,11 +90,15 @@ def plan(
     )
     library = open_library(settings, create=settings.generate == "always")
     options = plan_options(settings, by, where, note, shown=not as_json)
-    made = library.plan(
-        video, replace(options, most_tracks=1 if one_track else most_tracks, hit_seconds=hit)
+    options = replace(
+        options,
+        most_tracks=1 if one_track else most_tracks,
+        hit_seconds=hit,
+        filmstrip=Filmstrip() if picture else None,
     )
+    made = library.plan(video, options)
     write_plan(made, out)
-    write_companions(made, video, picture=picture)
+    write_companions(made, video, picture=picture, filmstrip=options.filmstrip)
     print_json(made.model_dump(mode="json")) if as_json else say(plan_text(made, out))
 
 
@@ -160,6 +165,7 @@ def score(
     start_logging(verbose)
     from v2m.outputs import write_companions
     from v2m.report import render_json, render_text
+    from v2m.video.filmstrip import Filmstrip
 
     settings = settings_of(
         catalog=catalog,
@@ -180,7 +186,12 @@ def score(
     )
     library = open_library(settings, create=settings.generate == "always")
     options = plan_options(settings, by, where, note, shown=not as_json)
-    options = replace(options, most_tracks=1 if one_track else most_tracks, hit_seconds=hit)
+    options = replace(
+        options,
+        most_tracks=1 if one_track else most_tracks,
+        hit_seconds=hit,
+        filmstrip=Filmstrip() if picture else None,
+    )
     if video.is_dir():
         beside = {"plan_path": plan_out, "picture": picture, "credits_path": credits_out}
         score_folder(library, video, out, options, beside, as_json=as_json)
@@ -193,5 +204,6 @@ def score(
         picture=picture,
         credits_path=credits_out,
         finished=out,
+        filmstrip=options.filmstrip,
     )
     print_json(render_json(made, report)) if as_json else say(render_text(made, report))

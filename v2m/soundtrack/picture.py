@@ -1,22 +1,28 @@
 """Draws a cue plan: filmstrip with cuts, scenes, cues, speech, energy and loudness of the sound."""
 
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from v2m.audio.measure import FRAMES_PER_SECOND, Measured
 from v2m.errors import MediaError
 from v2m.files import replacing
 from v2m.soundtrack.canvas import Canvas, PixelCanvas, Ruler, ShapeCanvas
 from v2m.soundtrack.plan import Cue, CuePlan, PlannedScene
+from v2m.video.filmstrip import (
+    FRAME_HEIGHT,
+    STRIP_WIDTH,
+    Filmstrip,
+    StripFrame,
+    sought_strip,
+    strip_frames,
+)
+from v2m.video.frames import Picture
 from v2m.video.probe import probe_video
-from v2m.video.stills import still_at
 
-WIDTH, HEIGHT = 1600, 820
 MARGIN = 40
+WIDTH, HEIGHT = STRIP_WIDTH + 2 * MARGIN, 820
 LEFT, RIGHT = MARGIN, WIDTH - MARGIN
-STRIP_TOP, STRIP_HEIGHT = 96, 130
+STRIP_TOP, STRIP_HEIGHT = 96, FRAME_HEIGHT + 16
 SCENES_TOP, SCENES_HEIGHT = 250, 118
 CUES_TOP, CUES_HEIGHT = 392, 150
 WAVE_HEIGHT = 62
@@ -50,20 +56,22 @@ def draw_plan(
     *,
     video_path: Path | None = None,
     sound: Measured | None = None,
+    filmstrip: Filmstrip | None = None,
 ) -> None:
     """Write a plan as a picture of 1600 x 820 pixels; it appears by rename.
 
     Args:
         plan: the cue plan.
         out: the file to write: SVG where its name ends so, else PNG.
-        video_path: the video, for the filmstrip; left out where it cannot be read.
+        video_path: the video, for the filmstrip, which is left dark where it cannot be read.
         sound: the finished sound: its peaks are drawn into the cues, its energy (momentary, 400 ms)
             and loudness (short-term, 3 s) under them.
+        filmstrip: frames kept while the plan was made; without it they are sought in the video.
     """
     ruler = Ruler()
     kind = ShapeCanvas if out.suffix.lower() == ".svg" else PixelCanvas
     canvas = kind(WIDTH, HEIGHT, PAPER, ruler)
-    _Sheet(plan, canvas, ruler).draw(video_path, sound)
+    _Sheet(plan, canvas, ruler).draw(video_path, sound, filmstrip)
     with replacing(out) as temporary:
         canvas.save(temporary)
 
@@ -74,9 +82,11 @@ class _Sheet:
     def __init__(self, plan: CuePlan, canvas: Canvas, ruler: Ruler) -> None:
         self._plan, self._pen, self._ruler = plan, canvas, ruler
 
-    def draw(self, video_path: Path | None, sound: Measured | None) -> None:
+    def draw(
+        self, video_path: Path | None, sound: Measured | None, filmstrip: Filmstrip | None
+    ) -> None:
         self._head()
-        self._filmstrip(video_path)
+        self._filmstrip(video_path, filmstrip)
         self._cuts()
         for scene in self._plan.scenes:
             self._scene(scene)
@@ -109,15 +119,13 @@ class _Sheet:
             return "none"
         return "kept under the music" if self._plan.mix.original_audio == "mix" else "replaced"
 
-    def _filmstrip(self, video_path: Path | None) -> None:
+    def _filmstrip(self, video_path: Path | None, kept: Filmstrip | None) -> None:
         self._pen.box((LEFT, STRIP_TOP, RIGHT, STRIP_TOP + STRIP_HEIGHT), INK)
         video = self._plan.video
-        step = max(40, round((STRIP_HEIGHT - 16) * video.width / video.height) + 4)
-        starts = list(range(LEFT + 4, RIGHT - step // 2, step))
-        per_pixel = video.duration_seconds / (RIGHT - LEFT)
-        times = [min((x + step / 2 - LEFT) * per_pixel, video.duration_seconds) for x in starts]
-        for x, picture in zip(starts, _stills(video_path, times), strict=False):
-            self._pen.picture((x, STRIP_TOP + 8), picture[:, : min(step - 4, RIGHT - 4 - x)])
+        places = strip_frames(video.duration_seconds, video.width, video.height)
+        stills = kept.pictures if kept else ()
+        for place, still in zip(places, stills or _sought(video_path, places), strict=False):
+            self._pen.picture((LEFT + place.left, STRIP_TOP + 8), still[:, : place.width])
 
     def _cuts(self) -> None:
         """Mark the cuts: across the strip between two scenes, over it within one."""
@@ -271,11 +279,11 @@ def _level_y(lufs: float) -> float:
     return LEVEL_TOP + LEVEL_HEIGHT * min(1.0, max(0.0, float(share)))
 
 
-def _stills(video_path: Path | None, times: list[float]) -> list[npt.NDArray[np.uint8]]:
+def _sought(video_path: Path | None, places: Sequence[StripFrame]) -> list[Picture]:
     """Return frames for the filmstrip; none where the video has moved or cannot be read."""
     if video_path is None or not video_path.is_file():
         return []
     try:
-        return still_at(video_path, probe_video(video_path), times, STRIP_HEIGHT - 16)
+        return sought_strip(video_path, probe_video(video_path), places)
     except MediaError:
         return []

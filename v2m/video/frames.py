@@ -136,9 +136,9 @@ class Scaler:
         self._height = height
         self._reformatter = reformatter()
 
-    def __call__(self, frame: Any) -> Picture:
-        """Return a decoded frame upright, uint8 (height, width, 3), RGB."""
-        return _upright(frame, self._height, self._reformatter, short_side=False)
+    def __call__(self, frame: Any, turns: int | None = None) -> Picture:
+        """Return a frame upright, uint8 (height, width, 3), RGB; a decoded one knows its turns."""
+        return _upright(frame, self._height, self._reformatter, short_side=False, turns=turns)
 
 
 def scaled(frame: Any, height: int) -> Picture:

@@ -60,6 +60,23 @@ class Kept:
     thumbnail: Picture | None = None
 
 
+def made_small(frame: Any, scaler: Any) -> Any:
+    """Return a frame of the size of a still, as it waits; one that is hardly larger as it is."""
+    short = min(frame.width, frame.height)
+    if short <= AS_IT_IS:
+        return frame
+    size = [max(2, round(side * STILL_SIDE / short)) for side in (frame.width, frame.height)]
+    return scaler.reformat(frame, *size, KEPT_FORMAT)
+
+
+def scalable(frame: Any, scaler: Any) -> Any:
+    """Return a frame that waits as one that FFmpeg scales to RGB without a change of its light.
+
+    Out of RGB it makes smaller RGB a level brighter than out of YUV.
+    """
+    return scaler.reformat(frame, format="yuv422p") if frame.format.name == KEPT_FORMAT else frame
+
+
 class Shrinker:
     """Makes frames small enough to wait; of very many in a second some are left out.
 
@@ -81,15 +98,7 @@ class Shrinker:
         if seconds < self._due:
             return None
         self._due = max(self._due, seconds - BURST_SECONDS) + 1 / MOST_PER_SECOND
-        return Kept(seconds, quarter_turns(frame), self._smaller(frame))
-
-    def _smaller(self, frame: Any) -> Any:
-        """Return a frame of the size of a still; one that is hardly larger as it is."""
-        short = min(frame.width, frame.height)
-        if short <= AS_IT_IS:
-            return frame
-        size = [max(2, round(side * STILL_SIDE / short)) for side in (frame.width, frame.height)]
-        return self._scaler.reformat(frame, *size, KEPT_FORMAT)
+        return Kept(seconds, quarter_turns(frame), made_small(frame, self._scaler))
 
 
 class FrameKeeper:
@@ -148,10 +157,7 @@ class FrameKeeper:
     def _thumbnail_of(self, kept: Kept) -> Picture:
         if kept.thumbnail is not None:
             return kept.thumbnail
-        frame = kept.frame
-        if frame.format.name == KEPT_FORMAT:
-            # out of RGB, FFmpeg makes smaller RGB a level brighter than out of YUV
-            frame = self._halving.reformat(frame, format="yuv422p")
+        frame = scalable(kept.frame, self._halving)
         thumbnail: Picture = self._thumbnail.reformat(frame, *THUMBNAIL, "rgb24").to_ndarray()
         kept.thumbnail = thumbnail
         return thumbnail
