@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -18,10 +19,16 @@ from v2m.soundtrack.plan import read_plan
 README = Path(__file__).parents[2] / "README.md"
 
 
-def test_demo_writes_what_it_promises(v2m: Commands, tmp_path: Path) -> None:
+def test_demo_writes_what_it_promises(
+    v2m: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "demo"
+    sought = Mock(return_value=[])
+    monkeypatch.setattr("v2m.soundtrack.picture.sought_strip", sought)
 
     outcome = v2m("demo", "--out", out)
+
+    assert not sought.called
 
     assert outcome.code == 0
     for name in ("demo.mp4", "plan.json", "plan.png", "credits.txt"):

@@ -35,6 +35,9 @@ from v2m.soundtrack.picture import (
     draw_plan,
 )
 from v2m.soundtrack.plan import Cue, CuePlan, PlannedScene, Seam, Speech
+from v2m.video.filmstrip import Filmstrip
+from v2m.video.looking import look
+from v2m.video.probe import probe_video
 
 Pixels = npt.NDArray[np.uint8]
 WAVE_MIDDLE = CUES_TOP + CUES_HEIGHT - WAVE_HEIGHT // 2 - 4
@@ -148,6 +151,40 @@ def test_the_filmstrip_shows_the_video_in_its_order(tmp_path: Path) -> None:
     assert blue[:, _x(0.55) : RIGHT].mean() > 0.8
     assert not blue[:, : _x(0.45)].any()
     assert not red[:, _x(0.55) :].any()
+
+
+def _never(*_: Any) -> None:
+    raise AssertionError("the video is decoded once more")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_frames_kept_while_planning_are_drawn_without_the_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    film = _film(tmp_path / "a.mp4", (220, 20, 20), (20, 20, 220), seconds=5)
+    sought = _drawn(_plan(_cue(0, 10)), tmp_path, video_path=film)
+    strip = Filmstrip()
+    list(look(film, probe_video(film), filmstrip=strip))
+    if not is_there:
+        film.unlink()
+    monkeypatch.setattr("v2m.soundtrack.picture.probe_video", _never)
+    monkeypatch.setattr("v2m.soundtrack.picture.sought_strip", _never)
+
+    kept = _drawn(_plan(_cue(0, 10)), tmp_path, video_path=film, filmstrip=strip)
+
+    assert np.array_equal(kept, sought)
+
+
+def test_where_no_frames_were_kept_they_are_sought(tmp_path: Path) -> None:
+    film = _film(tmp_path / "a.mp4", (220, 20, 20))
+    plan = _plan(_cue(0, 2))
+
+    one, other = (
+        _drawn(plan, tmp_path, video_path=film, filmstrip=strip) for strip in (None, Filmstrip())
+    )
+
+    assert np.array_equal(one, other)
+    assert one[STRIP_TOP + 30, LEFT + 20, 0] > 150
 
 
 @pytest.mark.parametrize("damage", ["none", "missing", "garbage"])
