@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from v2m.audio.transforms import magnitudes_of_rows
 from v2m.types import Mono
 
 Magnitudes = npt.NDArray[np.float32]
 """float32, shape (frames, n_fft // 2 + 1)."""
 
-SAMPLES_AT_ONCE = 1 << 18
+SAMPLES_AT_ONCE = 1 << 17
 """What is transformed at once stays in the cache."""
 
 
@@ -41,28 +41,7 @@ def magnitude_blocks(mono: Mono, n_fft: int, hop: int) -> Iterator[Magnitudes]:
     window = hann(n_fft)
     step = max(1, SAMPLES_AT_ONCE // n_fft)
     for start in range(0, n_frames, step):
-        yield _of_rows(frames[start : start + step] * window)
-
-
-def _of_rows(rows: npt.NDArray[np.float32]) -> Magnitudes:
-    """Return the magnitudes of a Fourier transform of each row; the rows are used up.
-
-    OpenCV takes half the time of SciPy for powers of two, and several times as long for lengths
-    with large prime factors.
-    """
-    n = rows.shape[1]
-    if n & (n - 1):
-        import scipy.fft
-
-        lines: Any = scipy.fft.rfft(rows, axis=1)
-        return np.asarray(np.abs(lines), np.float32)
-    import cv2
-
-    packed = cv2.dft(rows, rows, cv2.DFT_ROWS)  # the first and the last line are real
-    out = np.empty((len(rows), n // 2 + 1), np.float32)
-    np.abs(packed[:, :: n - 1], out=out[:, :: n // 2])
-    np.abs(packed[:, 1:-1].view(np.complex64), out=out[:, 1:-1])
-    return out
+        yield magnitudes_of_rows(frames[start : start + step] * window)
 
 
 @lru_cache
