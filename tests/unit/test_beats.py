@@ -97,7 +97,7 @@ def _by_single_frames(pulse: npt.NDArray[np.float64], rate: float) -> list[int]:
     return max(paths.values())[1]
 
 
-@pytest.mark.parametrize("frames", [1, 13, 60])
+@pytest.mark.parametrize("frames", [1, 13, 60, 300])
 def test_scoring_whole_beats_finds_the_path_of_scoring_frame_by_frame(frames: int) -> None:
     pulse = np.random.default_rng(frames).uniform(0.01, 0.99, frames)
 

@@ -111,14 +111,17 @@ class _Paths:
         return out
 
     def _fill(self) -> None:
+        """Compare in single precision, in which scores of one moment are told apart."""
         n_lengths, step = len(self._lengths), int(self._lengths[0])
-        every = np.empty((n_lengths, step, n_lengths))  # (from, frames, to)
+        changes = np.tile(self._change.astype(np.float32), step)  # (from, frames * to)
         for first in range(1, self._n, step):
             stop = min(self._n, first + step)
-            some = every[:, : stop - first]
-            np.add(self._ahead(first, stop).T[:, :, None], self._change[:, None], out=some)
+            ahead = self._ahead(first, stop)
+            best = ahead.max()
+            some = np.repeat((ahead - best).astype(np.float32).T, n_lengths, axis=1)
+            some += changes[:, : some.shape[1]]
             begun = self._begun[first + self._before : stop + self._before]
-            np.maximum.reduce(some, axis=0, out=begun)
+            np.add(some.max(axis=0).reshape(begun.shape), best, out=begun)
 
     def _ahead(self, first: int, stop: int) -> npt.NDArray[np.float64]:
         """Return the scores when a beat of each length ends ahead of frames, (frames, lengths)."""

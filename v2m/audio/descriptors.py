@@ -206,5 +206,6 @@ def _level_range(mono: Mono) -> float:
     """Return the 95th minus the 10th percentile of 3 s levels taken every second, decibels."""
     window = 3 * RATE
     starts = range(0, max(1, len(mono) - window), RATE)
-    levels = [10 * np.log10(np.mean(mono[s : s + window] ** 2) + 1e-10) for s in starts]
+    parts = [mono[start : start + window] for start in starts]
+    levels = [10 * np.log10(np.dot(part, part) / len(part) + 1e-10) for part in parts]
     return float(np.percentile(levels, 95) - np.percentile(levels, 10))
