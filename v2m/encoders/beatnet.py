@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.banks import Bank
-from v2m.encoders.graphs import Weights, opened, small_layer, small_weights, written
+from v2m.models.graphs import Weights, kept, small_layer, small_weights
 from v2m.types import Mono
 from v2m.wheels import model_file
 
@@ -63,7 +63,7 @@ class BeatNet:
 
     @cached_property
     def _session(self) -> "InferenceSession":
-        return opened(written(_graph(), _weights()))
+        return kept("beatnet-1.1.3", _graph(), _weights)
 
 
 def _graph() -> str:

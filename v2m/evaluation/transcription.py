@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from v2m.encoders.graphs import opened
 from v2m.evaluation.music import Note as WrittenNote
 from v2m.evaluation.music import Notes, notes_of
 from v2m.evaluation.note_picking import PickedNote, pick_notes
+from v2m.models.graphs import opened
 from v2m.types import Audio, Mono
 from v2m.wheels import model_file
 
