@@ -9,6 +9,7 @@ import typer
 from v2m import __version__
 from v2m.commands.lazy import Named, function_of, group_of
 from v2m.commands.quick import read_plainly
+from v2m.threads import NUMPY_ALONE, take_one_thread
 
 log = logging.getLogger("v2m")
 
@@ -118,6 +119,7 @@ def main() -> None:
     """Run the command line; the one place that maps errors to wording and exit codes."""
     from v2m.errors import V2mError
 
+    take_one_thread(NUMPY_ALONE)
     verbose = bool({"-v", "--verbose"} & set(sys.argv[1:]))
     try:
         _call(sys.argv[1:])

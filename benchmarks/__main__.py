@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.page import Result, keep, kept, page, rows_from_json, rows_to_json, table
 from benchmarks.rows import LeftOut, Row, Setting
 from v2m.files import replacing
+from v2m.threads import ONE_EACH
 
 GROUPS = {
     "decode": "benchmarks.decoding",
@@ -51,9 +52,6 @@ SCRIPTS = (
     "soundtrack", "speed",
 )  # fmt: skip
 """Scripts that print something else than rows, and need no argument."""
-
-
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def main() -> None:
@@ -94,7 +92,11 @@ def _in_a_process(name: str, options: argparse.Namespace) -> Result | None:
     print(f"{name} ...", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "benchmarks", *asked, "--here"]
     done = subprocess.run(
-        command, check=False, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD}
+        command,
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **dict.fromkeys(ONE_EACH, "1")},
     )
     if done.returncode:
         return None

@@ -20,6 +20,7 @@ from indexer.scan import FoundFile
 from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import BackendError, MediaError
 from v2m.structure import Structure
+from v2m.threads import one_thread_each
 from v2m.types import Track, TrackRecord
 
 
@@ -151,7 +152,7 @@ def _run_pool(
 
 def _submitted(pool: ProcessPoolExecutor, job: Job) -> Future[Mapped]:
     try:
-        with ctrl_c_held_back():
+        with ctrl_c_held_back(), one_thread_each():
             return pool.submit(_map_here, job)
     except OSError as err:
         raise BackendError("workers", f"{NO_WORKERS}: {err.strerror}; {ALONE}") from err

@@ -1,6 +1,5 @@
 """``v2m serve``: the library in a browser and as an HTTP interface."""
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +8,7 @@ import typer
 
 from v2m.commands.shared import open_library, say, settings_of, start_logging
 from v2m.options import Catalog, Host, Port, ProfileName, Usage, Verbose
-
-ONE_THREAD_EACH = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Searches are parallel already: BLAS threads that wait for each other took ten times the CPU."""
+from v2m.threads import take_one_thread
 
 
 def serve(
@@ -39,8 +36,7 @@ def serve(
 ) -> None:
     """Answer searches in a browser and over HTTP until Ctrl-C; knows what is indexed meanwhile."""
     start_logging(verbose)
-    for name in ONE_THREAD_EACH:  # before NumPy is imported; whoever has set it keeps it
-        os.environ.setdefault(name, "1")
+    take_one_thread()  # searches are parallel already
     from v2m.errors import InputError
     from v2m.web.serving import address_of, bound_socket, check_web_packages
     from v2m.web.serving import serve as answer
