@@ -20,6 +20,7 @@ from v2m.encoders.profiles import ProfileSpec
 from v2m.errors import BackendError, InputError, MediaError, printable
 from v2m.files import path_to_text
 from v2m.remote import is_address, joined, local_copy, write_bytes
+from v2m.threads import take_one_thread
 from v2m.types import TrackRecord
 
 Known = npt.NDArray[np.bytes_]
@@ -88,6 +89,7 @@ def crashed(order: Order) -> list[ShardRow]:
 
 @cache
 def _mapper(profile: ProfileSpec) -> Mapper:
+    take_one_thread()  # a machine has as many workers as processors
     return build_mapper(profile)
 
 

@@ -296,15 +296,6 @@ def is_phrase(title: str) -> bool:
     return any(word not in NO_PHRASE for word in words)
 
 
-def build_mapper(profile: ProfileSpec, *, alone: bool = False) -> Mapper:
-    """Load the models of a profile.
-
-    Args:
-        profile: the models.
-        alone: this process does all the work; otherwise each of several takes one thread.
-    """
-    import torch
-
-    if not alone:
-        torch.set_num_threads(1)
+def build_mapper(profile: ProfileSpec) -> Mapper:
+    """Load the models of a profile."""
     return Mapper(load_profile(profile))

@@ -96,7 +96,7 @@ def run(jobs: Sequence[Job], profile: ProfileSpec, workers: int) -> Generator[Ma
         BackendError: models cannot be loaded, or no worker process can start.
     """
     if workers == 1:
-        mapper = build_mapper(profile, alone=True)
+        mapper = build_mapper(profile)
         for job in jobs:
             yield _map(mapper, job)
         return

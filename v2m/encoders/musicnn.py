@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch.nn import functional
+from numpy.lib.stride_tricks import sliding_window_view
 
 from v2m.audio.spectra import mel_filters
-from v2m.encoders.strongest import LongFilters, WideFilters
+from v2m.encoders.strongest import Array, LongFilters, WideFilters
 from v2m.encoders.tensorbundle import read_checkpoint
 from v2m.encoders.vocabulary import MSD_TAGS, MTT_TAGS
 from v2m.types import Mono
@@ -37,7 +36,7 @@ precision. In the first layer that holds for 178 of 561 in one network and 492 i
 EPSILON = 1e-3
 """Of the batch normalisation the networks were trained with."""
 
-Pair = tuple[torch.Tensor, torch.Tensor]
+Pair = tuple[Array, Array]
 """Weights and bias of a layer, or scale and shift of a normalisation."""
 
 
@@ -57,11 +56,10 @@ class Musicnn:
         """
         starts, patches = log_mel_patches(mono, n_patches)
         rows = []
-        with torch.inference_mode():
-            for first in range(0, len(patches), BATCH):
-                batch = torch.from_numpy(patches[first : first + BATCH])
-                rows.append(torch.cat([network(batch) for network in self._networks], dim=1))
-        return starts, torch.cat(rows).numpy()
+        for first in range(0, len(patches), BATCH):
+            batch = patches[first : first + BATCH]
+            rows.append(np.concatenate([network(batch) for network in self._networks], axis=1))
+        return starts, np.concatenate(rows)
 
     @cached_property
     def _networks(self) -> "tuple[_Network, _Network]":
@@ -106,48 +104,46 @@ class _Network:
     def __init__(self, tensors: dict[str, npt.NDArray[np.float32]]) -> None:
         prefix = "model/" if any(name.startswith("model/") for name in tensors) else ""
 
-        def get(name: str) -> torch.Tensor:
-            return torch.from_numpy(np.array(tensors[prefix + name]))
+        def get(name: str) -> Array:
+            return tensors[prefix + name]
 
         self._norms = [_scale_and_shift(get, n) for n in range(11)]
         kernels = [_weights(get, "conv2d", n) for n in range(8)]
-        kernels = [(kernel.permute(3, 2, 0, 1), bias) for kernel, bias in kernels]
+        kernels = [(kernel.transpose(3, 2, 0, 1), bias) for kernel, bias in kernels]
         self._front = _Front(kernels[:5], self._norms[1:6])
-        wide = [(kernel[:, 0].permute(0, 2, 1), bias) for kernel, bias in kernels[5:]]
-        still = self._front.still[None, :, None].expand(1, -1, PATCH_FRAMES)
+        wide = [(kernel[:, 0].transpose(0, 2, 1), bias) for kernel, bias in kernels[5:]]
+        still = np.repeat(self._front.still[None, :, None], PATCH_FRAMES, axis=2)
         self._wide_kernels = [
-            (wide[0][0][:, self._front.moving].contiguous(), _answers(still, *wide[0])),
-            *((kernel.contiguous(), bias[:, None]) for kernel, bias in wide[1:]),
+            (wide[0][0][:, self._front.moving], _answers(still, wide[0][0]) + wide[0][1][:, None]),
+            *((kernel, bias[:, None]) for kernel, bias in wide[1:]),
         ]
-        all_wide = torch.zeros(sum(len(bias) for _, bias in wide))
-        self._moving = torch.cat([self._front.moving, all_wide == 0])
-        self._still = torch.cat([self._front.still, all_wide])[:, None].expand(-1, 2)
-        dense = [_weights(get, "dense", n) for n in (0, 1)]
-        self._dense = [(kernel.T.contiguous(), bias) for kernel, bias in dense]
+        all_wide = np.zeros(sum(len(bias) for _, bias in wide), np.float32)
+        self._moving = np.concatenate([self._front.moving, all_wide == 0])
+        self._still = np.concatenate([self._front.still, all_wide])
+        self._dense = [_weights(get, "dense", n) for n in (0, 1)]
 
-    def __call__(self, patches: torch.Tensor) -> torch.Tensor:
+    def __call__(self, patches: Array) -> Array:
         """(n, 187, 96) -> probabilities (n, 50)."""
         scale, shift = self._norms[0]
         front = self._front(patches * scale + shift)  # (n, moving, 187)
         first = self._wide(front, 0)
         second = self._wide(first, 1) + first
         third = self._wide(second, 2) + second
-        pooled = self._pooled(torch.cat([front, first, second, third], dim=1))
-        scale, shift = self._norms[9]
-        hidden = functional.relu(functional.linear(pooled * scale + shift, *self._dense[0]))
-        scale, shift = self._norms[10]
-        return torch.sigmoid(functional.linear(hidden * scale + shift, *self._dense[1]))
+        pooled = self._pooled(np.concatenate([front, first, second, third], axis=1))
+        hidden = _positive(_through(pooled, self._norms[9], self._dense[0]))
+        marks = _through(hidden, self._norms[10], self._dense[1])
+        return np.asarray(1 / (1 + np.exp(-marks)), np.float32)
 
-    def _wide(self, y: torch.Tensor, number: int) -> torch.Tensor:
+    def _wide(self, y: Array, number: int) -> Array:
         scale, shift = (v[:, None] for v in self._norms[6 + number])
         kernel, background = self._wide_kernels[number]
-        return functional.relu(_answers(y, kernel) + background) * scale + shift
+        return _positive(_answers(y, kernel) + background) * scale + shift
 
-    def _pooled(self, moving: torch.Tensor) -> torch.Tensor:
+    def _pooled(self, moving: Array) -> Array:
         """Return maximum and mean over time of all features, (n, moving, 187) -> (n, 2 * 753)."""
-        pooled = self._still.repeat(len(moving), 1, 1)
-        pooled[:, self._moving] = torch.stack([moving.amax(dim=2), moving.mean(dim=2)], dim=2)
-        return pooled.flatten(1)
+        pooled = np.tile(self._still[:, None], (len(moving), 1, 2))
+        pooled[:, self._moving] = np.stack([moving.max(axis=2), moving.mean(axis=2)], axis=2)
+        return pooled.reshape(len(moving), -1)
 
 
 class _Front:
@@ -160,34 +156,45 @@ class _Front:
 
     def __init__(self, kernels: Sequence[Pair], norms: Sequence[Pair]) -> None:
         moving, still = [], []
-        self._parts: list[tuple[WideFilters | LongFilters, list[torch.Tensor]]] = []
+        self._parts: list[tuple[WideFilters | LongFilters, list[Array]]] = []
         for (kernel, bias), (scale, shift) in zip(kernels, norms, strict=True):
-            on = kernel.abs().sum(dim=(1, 2, 3)) > STILL
+            on = np.abs(kernel).sum(axis=(1, 2, 3)) > STILL
             moving.append(on)
-            still.append(torch.where(on, 0, functional.relu(bias) * scale + shift))
+            still.append(np.where(on, 0, _positive(bias) * scale + shift).astype(np.float32))
             # where the scale is negative, the largest normalised value comes from the smallest one
-            sign = torch.where(scale[on] >= 0, 1.0, -1.0)
+            sign = np.where(scale[on] >= 0, 1, -1).astype(np.float32)
             long = kernel.shape[3] == 1
             filters = (
                 LongFilters(kernel[on], sign) if long else WideFilters(kernel[on], N_MELS, sign)
             )
             self._parts.append((filters, [v[on][:, None] for v in (bias, scale, shift)]))
-        self.moving, self.still = torch.cat(moving), torch.cat(still)
+        self.moving, self.still = np.concatenate(moving), np.concatenate(still)
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: Array) -> Array:
         """Filter, rectify, normalise and take the maximum, (n, 187, 96) -> (n, moving, 187)."""
         features = []
         for filters, (bias, scale, shift) in self._parts:
             # rectifying keeps the order, so the maximum may be taken before it
-            features.append(functional.relu(filters(x) + bias) * scale + shift)
-        return torch.cat(features, dim=1)
+            features.append(_positive(filters(x) + bias) * scale + shift)
+        return np.concatenate(features, axis=1)
 
 
-def _answers(
-    y: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None = None
-) -> torch.Tensor:
+def _answers(y: Array, kernel: Array) -> Array:
     """Return what filters of 7 frames answer, silence around, (n, c, frames) -> (n, 64, frames)."""
-    return functional.conv1d(functional.pad(y, (3, 3)), kernel, bias)
+    padded = np.pad(y, ((0, 0), (0, 0), (3, 3)))
+    windows = sliding_window_view(padded, y.shape[2], axis=2)  # (n, c, 7, frames)
+    told = windows.reshape(len(y), -1, y.shape[2])
+    return np.asarray(kernel.reshape(len(kernel), -1) @ told, np.float32)
+
+
+def _through(x: Array, norm: Pair, layer: Pair) -> Array:
+    """Normalise, and take it through a dense layer, (n, inputs) -> (n, cells)."""
+    (scale, shift), (kernel, bias) = norm, layer
+    return np.asarray((x * scale + shift) @ kernel + bias, np.float32)
+
+
+def _positive(x: Array) -> Array:
+    return np.maximum(x, 0)
 
 
 def _weights(get: Any, name: str, number: int) -> Pair:
@@ -197,5 +204,5 @@ def _weights(get: Any, name: str, number: int) -> Pair:
 
 def _scale_and_shift(get: Any, number: int) -> Pair:
     name = "batch_normalization" + (f"_{number}" if number else "")
-    scale = get(f"{name}/gamma") / torch.sqrt(get(f"{name}/moving_variance") + EPSILON)
+    scale = get(f"{name}/gamma") / np.sqrt(get(f"{name}/moving_variance") + EPSILON)
     return scale, get(f"{name}/beta") - get(f"{name}/moving_mean") * scale
