@@ -78,9 +78,10 @@ class Products:
         between = np.empty((n_half, 2, a, n), np.float32)
         by_k = between.transpose(1, 2, 0, 3)
         np.matmul(self._first[:, None], folded.transpose(0, 2, 1, 3), out=by_k)
-        lines = np.matmul(self._second, between.reshape(n_half, 2 * a, n)).reshape(n_half, -1)
-        found = np.asarray(cv2.magnitude(*np.split(lines, 2, axis=1)), np.float32)
-        return found.reshape(-1, n)[self._order].T
+        lines = np.matmul(self._second, between.reshape(n_half, 2 * a, n))
+        real, imaginary = np.split(np.square(lines, out=lines), 2, axis=1)
+        found: Rows = np.add(real, imaginary)  # OpenCV's magnitudes vary with alignment
+        return np.asarray(np.sqrt(found, out=found).reshape(-1, n)[self._order].T, np.float32)
 
 
 @lru_cache
