@@ -1,7 +1,8 @@
 """Plans the music of a video: look at it, search for every scene, settle on tracks, place cues."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,8 +60,10 @@ class VideoPlanner:
             raise InputError(
                 f"--hit {options.hit_seconds:g}: the video is {facts.duration_seconds:.2f} s long"
             )
+        with self.catalogue.reading():  # one opening for all scenes
+            judged = self._judged(asked, options)
         choices = settle(
-            self._judged(asked, options),
+            judged,
             min_probability=options.least_kept,
             switch_cost=options.switch_cost,
             most_tracks=options.most_tracks,
@@ -69,7 +72,7 @@ class VideoPlanner:
             choices,
             crossfade_seconds=options.crossfade_seconds,
             compose=self.compose(video, options),
-            structure_of=self.structure_of,
+            structure_of=partial(self._structure_of, self._structures(choices)),
             hit_seconds=options.hit_seconds,
         )
         with working("listening to the video", shown=options.shown):
@@ -96,7 +99,14 @@ class VideoPlanner:
         bound = duties(plan) if options.usage != "personal" else []
         return plan.model_copy(update={"notices": (*plan.notices, *trusted(plan), *bound)})
 
-    def structure_of(self, track: Track, audio: Audio) -> Structure:
+    def _structures(self, choices: Sequence[SceneChoice]) -> dict[str, Structure]:
+        """Return how the tracks that were chosen are built, where the catalogue knows it."""
+        best = {match.track.track_id for choice in choices for match in choice.matches[:1]}
+        return self.catalogue.structures(sorted(best))
+
+    def _structure_of(
+        self, known: Mapping[str, Structure], track: Track, audio: Audio
+    ) -> Structure:
         """Return how a track is built; found now where the catalogue does not know it.
 
         Of a stretch of a track it is always found now.
@@ -104,7 +114,8 @@ class VideoPlanner:
         from indexer.mapper import Mapper
 
         if audio.duration_seconds > track.duration_seconds - 1:
-            known = self.catalogue.structures([track.track_id])
+            if track.track_id not in known:  # composed since they were read
+                known = self.catalogue.structures([track.track_id])
             if track.track_id in known:
                 return known[track.track_id]
         return Mapper(self.profile).structure_of(audio)
