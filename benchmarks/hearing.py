@@ -9,9 +9,9 @@ import numpy as np
 import soundfile
 
 from benchmarks.rows import LeftOut, Row, Setting, bundled_music, compare, here, share
-from indexer.parts import SAMPLE_RATE
+from indexer.parts import SAMPLE_RATE, stretches_of
 from v2m.audio.beats import find_beats
-from v2m.audio.decode import decode_audio
+from v2m.audio.decode import SampleMemory, decode_audio
 from v2m.audio.descriptors import measure
 from v2m.audio.loudness import SILENCE_LUFS
 from v2m.audio.structure import at_structure_rate
@@ -32,10 +32,10 @@ def rows(setting: Setting) -> Iterator[Row]:
         raise LeftOut(MISSING)
     seconds = setting.size(180, 4)
     track = joined(bundled_music(), setting.folder / "long.mp3", seconds)
-    network = BeatNet()
+    network, memory = BeatNet(), SampleMemory()
     yield compare(
         f"tempo, key and timbre of {seconds} s",
-        here(lambda: heard(track, network)),
+        here(lambda: heard(track, network, memory)),
         "librosa: load, beat_track, chroma_cqt, mfcc",
         here(lambda: _by_librosa(track)),
         goal=share(0.35),
@@ -43,12 +43,13 @@ def rows(setting: Setting) -> Iterator[Row]:
     )
 
 
-def heard(track: Path, network: BeatNet) -> tuple[float, SoundFacts]:
-    """Return tempo, beats per minute, and what is measured, from the file on.
+def heard(track: Path, network: BeatNet, memory: SampleMemory) -> tuple[float, SoundFacts]:
+    """Return tempo, beats per minute, and what is measured, from the file on, as the index does.
 
     All but the loudness, which librosa's chain does not measure either; it has a row of its own.
     """
-    audio = decode_audio(track, sample_rate=SAMPLE_RATE)
+    (stretch,) = stretches_of(track, memory)
+    audio = stretch.audio
     beats = find_beats(network.hear(at_structure_rate(audio)), FRAMES_PER_SECOND)
     facts = measure(audio, loudness_lufs=SILENCE_LUFS)
     return pick_tempo(facts.tempo_curve, pulse_bpm=beats.tempo_bpm), facts

@@ -9,6 +9,7 @@ from benchmarks.__main__ import GROUPS, LARGE, measure
 from benchmarks.page import Result, page, rows_from_json, rows_to_json
 from benchmarks.rows import LeftOut, Setting, alone, compare, faster, here, python, value
 from tests.conftest import write_piece
+from v2m.audio.decode import SampleMemory
 from v2m.encoders.beatnet import BeatNet
 
 
@@ -67,7 +68,8 @@ def test_the_page_says_which_goals_are_missed_and_when_it_was_measured() -> None
 def test_a_long_track_made_of_short_ones_is_heard(tmp_path: Path) -> None:
     write_piece(tmp_path / "piece.wav", seconds=2)
 
-    tempo, facts = hearing.heard(hearing.joined(tmp_path, tmp_path / "long.mp3", 5), BeatNet())
+    track = hearing.joined(tmp_path, tmp_path / "long.mp3", 5)
+    tempo, facts = hearing.heard(track, BeatNet(), SampleMemory())
 
     assert tempo > 0
     assert facts.key
