@@ -1,7 +1,6 @@
 """Files in folders and in buckets alike: S3-compatible ones, and what else fsspec reaches."""
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,6 +111,8 @@ def local_copy(place: str) -> Iterator[Path]:
     if not is_address(place):
         yield text_to_path(place)
         return
+    import tempfile  # takes 2 ms, and a search on this machine needs none
+
     with tempfile.TemporaryDirectory(prefix="v2m-") as folder:
         copy = Path(folder) / place.rstrip("/").rsplit("/", 1)[-1]
         with _plainly(place):
