@@ -70,7 +70,7 @@ def kept(names: Sequence[str]) -> list[Result]:
 
 
 def page(results: Sequence[Result]) -> str:
-    """Write results and the profiles of missed goals as a page in Markdown."""
+    """Write results, and the profiles of where their time goes, as a page in Markdown."""
     rows = [row for result in results for row in result.rows]
     judged = [row.met for row in rows if row.met is not None]
     parts = [HEAD, f"{sum(judged)} of {len(judged)} goals are met.\n"]
@@ -79,7 +79,7 @@ def page(results: Sequence[Result]) -> str:
         parts.append(f"## {result.name}\n\n{measured}\n\n{table(result.rows)}")
     profiles = sorted(PROFILES.glob("*.md"))
     if profiles:
-        parts.append("## Where goals are missed\n")
+        parts.append("## Where the time goes\n")
         parts += [profile.read_text(encoding="utf-8") for profile in profiles]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
