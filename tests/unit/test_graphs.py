@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +7,7 @@ from torch import nn
 
 from v2m.models.graphs import (
     SMALL_HIGHEST,
+    Network,
     Weights,
     kept,
     opened,
@@ -86,8 +86,8 @@ def _more(value: float) -> Weights:
     return {"more": np.array([value], np.float32)}
 
 
-def _said(session: Any) -> list[float]:
-    (said,) = session.run(None, {"told": np.zeros(2, np.float32)})
+def _said(network: Network) -> list[float]:
+    (said,) = network({"told": np.zeros(2, np.float32)})
     return [float(number) for number in said]
 
 

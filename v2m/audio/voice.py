@@ -82,7 +82,7 @@ class VoiceDetector:
         Raises:
             BackendError: its weights are not here and cannot be fetched.
         """
-        self._session = kept("silero-vad-6.2.3", GRAPH, _weights)
+        self._network = kept("silero-vad-6.2.3", GRAPH, _weights)
 
     def probabilities(self, blocks: Iterable[Samples]) -> npt.NDArray[np.float32]:
         """Return the probability of speech for every 32 ms: float32, shape (steps,), 0 to 1.
@@ -98,7 +98,7 @@ class VoiceDetector:
             mono = np.concatenate([before, mono, np.zeros(-len(mono) % STEP, np.float32)])
             steps = np.lib.stride_tricks.sliding_window_view(mono, CONTEXT + STEP)[::STEP]
             told = {"steps": steps[None, None], "lstm_h": state, "lstm_c": cell}
-            some, state, cell = self._session.run(None, told)
+            some, state, cell = self._network(told)
             found.append(some[:, 0])
             before = mono[-CONTEXT:]
         return np.concatenate(found)

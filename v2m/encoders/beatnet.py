@@ -8,18 +8,14 @@ of 64 ms windows in 24 bands an octave, logarithmic, beside their rise from one 
 """
 
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from v2m.audio.banks import Bank
-from v2m.models.graphs import Weights, kept, small_layer, small_weights
+from v2m.models.graphs import Network, Weights, kept, small_layer, small_weights
 from v2m.types import Mono
 from v2m.wheels import model_file
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 RATE = 22050
 WINDOW = 1411
@@ -56,13 +52,13 @@ class BeatNet:
         heard = [np.zeros((0, 2), np.float32)]
         for first in range(0, len(seen), FRAMES_AT_ONCE):
             part = seen[first : first + FRAMES_AT_ONCE]
-            chances, *after = self._session.run(None, {"seen": part, **memory})
+            chances, *after = self._network({"seen": part, **memory})
             heard.append(chances)
             memory = dict(zip(memory, after, strict=True))
         return np.concatenate(heard)
 
     @cached_property
-    def _session(self) -> "InferenceSession":
+    def _network(self) -> Network:
         return kept("beatnet-1.1.3", _graph(), _weights)
 
 

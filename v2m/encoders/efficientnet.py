@@ -5,15 +5,11 @@ M. Tan and Q. V. Le, "EfficientNet: Rethinking Model Scaling for Convolutional N
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from v2m.models.graphs import Weights, kept
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from v2m.models.graphs import Network, Weights, kept
 
 SIDE = 224
 """Height and width of the pictures, pixels."""
@@ -44,12 +40,12 @@ class EfficientNetLite0:
         """Return how likely each class is in RGB pictures, (n, 224, 224, 3) -> (n, 1000)."""
         rows = [np.empty((0, 1000), np.float32)]
         for first in range(0, len(pictures), AT_ONCE):
-            (likely,) = self._session.run(None, {"pictures": pictures[first : first + AT_ONCE]})
+            (likely,) = self._network({"pictures": pictures[first : first + AT_ONCE]})
             rows.append(likely)
         return np.concatenate(rows)
 
     @cached_property
-    def _session(self) -> "InferenceSession":
+    def _network(self) -> Network:
         return kept("efficientnet-lite0-0.1.0", _Graph().text(), _weights)
 
 

@@ -129,7 +129,8 @@ class _Network:
         first = self._wide(front, 0)
         second = self._wide(first, 1) + first
         third = self._wide(second, 2) + second
-        pooled = self._pooled(np.concatenate([front, first, second, third], axis=1))
+        heard = np.concatenate([front, first, second, third], axis=1, dtype=np.float32)
+        pooled = self._pooled(heard)
         hidden = _positive(_through(pooled, self._norms[9], self._dense[0]))
         marks = _through(hidden, self._norms[10], self._dense[1])
         return np.asarray(1 / (1 + np.exp(-marks)), np.float32)

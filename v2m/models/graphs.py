@@ -30,7 +30,22 @@ GATES = [0, 3, 1, 2]
 out."""
 
 
-def kept(name: str, graph: str, weights: Callable[[], Weights]) -> "InferenceSession":
+class Network:
+    """A network that is ready to run.
+
+    Args:
+        session: it, opened; its outputs are float32.
+    """
+
+    def __init__(self, session: "InferenceSession") -> None:
+        self._session = session
+
+    def __call__(self, told: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[np.float32]]:
+        """Return the outputs, in the order of the graph, for inputs by name."""
+        return [np.asarray(said, np.float32) for said in self._session.run(None, dict(told))]
+
+
+def kept(name: str, graph: str, weights: Callable[[], Weights]) -> Network:
     """Return a network ready to run, written down once and kept in the model cache.
 
     Reading PyTorch's files takes PyTorch, which takes a second and 200 MB to import. A cache that
@@ -44,7 +59,7 @@ def kept(name: str, graph: str, weights: Callable[[], Weights]) -> "InferenceSes
     """
     path = cache_folder() / f"{name}-{hashlib.sha256(graph.encode()).hexdigest()[:20]}.onnx"
     if path.is_file():
-        return opened(path.read_bytes())
+        return Network(opened(path.read_bytes()))
     model = written(graph, weights())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +67,7 @@ def kept(name: str, graph: str, weights: Callable[[], Weights]) -> "InferenceSes
             temporary.write_bytes(model)
     except (OSError, V2mError) as err:
         log.info("%s will be written down again by the next run: %s", name, err)
-    return opened(model)
+    return Network(opened(model))
 
 
 def written(graph: str, weights: Mapping[str, npt.NDArray[Any]]) -> bytes:
