@@ -8,7 +8,8 @@ from v2m.errors import InputError, printable
 from v2m.files import replacing
 from v2m.library import Library
 from v2m.outputs import write_companions
-from v2m.report import index_text, plan_text
+from v2m.plan_report import plan_text
+from v2m.report import index_text
 from v2m.results import DemoResult, PlanOptions
 from v2m.video.filmstrip import Filmstrip
 

@@ -18,7 +18,8 @@ from tests.unit.structures import steady
 from v2m.choices import SceneChoice
 from v2m.composing import Composed, Order
 from v2m.cueing import place_cues, planned_scene
-from v2m.report import find_json, find_text, plan_text
+from v2m.plan_report import plan_text
+from v2m.report import find_json, find_text
 from v2m.results import FindResult, FoundScene
 from v2m.soundtrack.credits import credits_text
 from v2m.soundtrack.plan import CuePlan, PlannedVideo

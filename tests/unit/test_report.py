@@ -11,20 +11,17 @@ import pytest
 from indexer.reports import ImportReport, IndexReport
 from retriever.search import Match
 from v2m.errors import InputError
+from v2m.plan_report import fit_words, plan_text, render_json, render_text
 from v2m.report import (
     TRACK_COLUMNS,
     clock,
     export_tracks,
     find_json,
     find_text,
-    fit_words,
     import_json,
     import_text,
     index_json,
     index_text,
-    plan_text,
-    render_json,
-    render_text,
     track_json,
     track_text,
     tracks_json,

@@ -70,7 +70,7 @@ def _place(where: Path | None, video: Path, name: str) -> Path | None:
 
 
 def _json(done: Any) -> dict[str, Any]:
-    from v2m.report import render_json
+    from v2m.plan_report import render_json
 
     state = "failed" if done.error else "there" if done.there else "done"
     found: dict[str, Any] = {"video": str(done.video), "path": str(done.out), "state": state}

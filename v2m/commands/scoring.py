@@ -68,7 +68,7 @@ def plan(
     """Choose music for every scene and write the cue plan, to be edited and rendered."""
     start_logging(verbose)
     from v2m.outputs import write_companions
-    from v2m.report import plan_text
+    from v2m.plan_report import plan_text
     from v2m.soundtrack.plan import write_plan
     from v2m.video.filmstrip import Filmstrip
 
@@ -116,7 +116,7 @@ def render(
     """Write the finished video of a cue plan; the picture is copied, never encoded again."""
     start_logging(verbose)
     from v2m import outputs
-    from v2m.report import render_json, render_text
+    from v2m.plan_report import render_json, render_text
     from v2m.signing import sign_video, signing_of
     from v2m.soundtrack.plan import read_plan
 
@@ -164,7 +164,7 @@ def score(
     """Find, fit and mix music under a video: plan and render in one go."""
     start_logging(verbose)
     from v2m.outputs import write_companions
-    from v2m.report import render_json, render_text
+    from v2m.plan_report import render_json, render_text
     from v2m.video.filmstrip import Filmstrip
 
     settings = settings_of(

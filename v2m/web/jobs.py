@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from v2m.errors import InputError, StateError, V2mError, printable
 from v2m.library import Library
-from v2m.report import render_json
+from v2m.plan_report import render_json
 from v2m.results import PlanOptions
 from v2m.soundtrack.mux import SOUND_BY_SUFFIX, fitting_suffix
 from v2m.soundtrack.plan import write_plan
