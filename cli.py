@@ -119,7 +119,7 @@ def main() -> None:
     """Run the command line; the one place that maps errors to wording and exit codes."""
     from v2m.errors import V2mError
 
-    take_one_thread(NUMPY_ALONE)
+    take_one_thread(NUMPY_ALONE)  # before it is imported; in workers of an index run, too
     verbose = bool({"-v", "--verbose"} & set(sys.argv[1:]))
     try:
         _call(sys.argv[1:])

@@ -107,7 +107,7 @@ def test_weights_are_read_once(cache: Path) -> None:
     again = kept("sums-1", SUM, _not_read)
 
     assert _said(first) == _said(again) == [3, 3]
-    assert [path.suffix for path in cache.iterdir()] == [".onnx"]
+    assert [path.suffix for path in cache.iterdir()] == [".graph"]
 
 
 def test_another_version_or_graph_is_written_down_beside(cache: Path) -> None:
@@ -116,6 +116,19 @@ def test_another_version_or_graph_is_written_down_beside(cache: Path) -> None:
     assert _said(kept("sums-2", SUM, lambda: _more(4))) == [4, 4]
     assert _said(kept("sums-1", SUM.replace("Add", "Sub"), lambda: _more(3))) == [-3, -3]
     assert len(list(cache.iterdir())) == 3
+
+
+@pytest.mark.parametrize("left", [b"", b"half", None])
+def test_a_damaged_file_is_said_and_written_anew(
+    cache: Path, left: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept("sums-1", SUM, lambda: _more(3))
+    (path,) = cache.iterdir()
+    path.write_bytes(path.read_bytes()[:-3] if left is None else left)
+
+    assert _said(kept("sums-1", SUM, lambda: _more(3))) == [3, 3]
+    assert "damaged, and written anew" in caplog.text
+    assert _said(kept("sums-1", SUM, _not_read)) == [3, 3]
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(

@@ -3,12 +3,13 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from v2m.errors import V2mError
+from v2m.errors import V2mError, printable
 from v2m.files import replacing
 from v2m.wheels import cache_folder
 
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 Weights = dict[str, npt.NDArray[Any]]
 
 OPSETS = '<ir_version: 9, opset_import: ["" : 18, "com.microsoft" : 1]>'
+
+DIGEST_BYTES = 32
+"""Of SHA-256, ahead of what is kept: a computer that loses power may leave half a file."""
 
 SMALL_HIGHEST = 64
 """Weights of seven bits, from -64 to 64: two products of one with eight bits fit into the sixteen
@@ -49,7 +53,7 @@ def kept(name: str, graph: str, weights: Callable[[], Weights]) -> Network:
     """Return a network ready to run, written down once and kept in the model cache.
 
     Reading PyTorch's files takes PyTorch, which takes a second and 200 MB to import. A cache that
-    cannot be written only costs time.
+    cannot be written only costs time, and so does a file in it that is damaged.
 
     Args:
         name: of the network, and the version of its weights; another one where they are prepared
@@ -57,17 +61,28 @@ def kept(name: str, graph: str, weights: Callable[[], Weights]) -> Network:
         graph: as in ``written``.
         weights: reads them.
     """
-    path = cache_folder() / f"{name}-{hashlib.sha256(graph.encode()).hexdigest()[:20]}.onnx"
-    if path.is_file():
-        return Network(opened(path.read_bytes()))
+    path = cache_folder() / f"{name}-{hashlib.sha256(graph.encode()).hexdigest()[:20]}.graph"
+    known = _whole(path) if path.is_file() else None
+    if known is not None:
+        return Network(opened(known))
     model = written(graph, weights())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
-            temporary.write_bytes(model)
+            temporary.write_bytes(hashlib.sha256(model).digest() + model)
     except (OSError, V2mError) as err:
         log.info("%s will be written down again by the next run: %s", name, err)
     return Network(opened(model))
+
+
+def _whole(path: Path) -> bytes | None:
+    """Return the model in a kept file; None where it is not what was written."""
+    content = path.read_bytes()
+    digest, model = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if hashlib.sha256(model).digest() == digest:
+        return model
+    log.warning("%s: damaged, and written anew", printable(path))
+    return None
 
 
 def written(graph: str, weights: Mapping[str, npt.NDArray[Any]]) -> bytes:
