@@ -60,10 +60,8 @@ class VideoPlanner:
             raise InputError(
                 f"--hit {options.hit_seconds:g}: the video is {facts.duration_seconds:.2f} s long"
             )
-        with self.catalogue.reading():  # one opening for all scenes
-            judged = self._judged(asked, options)
         choices = settle(
-            judged,
+            self._judged(asked, options),
             min_probability=options.least_kept,
             switch_cost=options.switch_cost,
             most_tracks=options.most_tracks,
@@ -151,14 +149,16 @@ class VideoPlanner:
     def choose(
         self, asked: Sequence[AskedScene], options: PlanOptions, top: int, *, heard: bool = False
     ) -> list[SceneChoice]:
-        """Search and decide scene by scene; ``heard`` leaves out tracks without a file."""
+        """Search and decide scene by scene; ``heard`` leaves out tracks without a file.
+
+        An empty library still scores a video when composing is allowed.
+        """
+        if options.generate != "never" and not self.catalogue.count():
+            return [decided(one, [], options) for one in asked]
         also = usage_condition(options.usage, allow_unknown=options.allow_unknown)
         if heard and self.catalogue.lacks_audio():
             also = f"{also} AND has_audio" if also else "has_audio"
-        return [
-            decided(one, self._search_or_nothing(one.query, top, options, also), options)
-            for one in asked
-        ]
+        return [decided(one, self._search(one.query, top, options, also), options) for one in asked]
 
     def _judged(self, asked: Sequence[AskedScene], options: PlanOptions) -> list[SceneChoice]:
         """Decide with the same tracks judged for every scene: the likeliest of any scene."""
@@ -186,12 +186,8 @@ class VideoPlanner:
         caution = self.searcher().caution(asked[0].query, options.by)
         return [caution] if caution else []
 
-    def _search_or_nothing(
-        self, query: "Query", top: int, options: PlanOptions, also: str
-    ) -> list["Match"]:
-        """An empty library still scores a video when composing is allowed."""
-        if options.generate != "never" and not self.catalogue.count():
-            return []
+    def _search(self, query: "Query", top: int, options: PlanOptions, also: str) -> list["Match"]:
+        """Return what fits; nothing only where something may be composed instead."""
         matches = self.searcher().search(query, top, by=options.by, where=options.where, also=also)
         if not matches and options.generate == "never":
             asked = f"{options.where!r}" if options.where else f"usage {options.usage!r}"
